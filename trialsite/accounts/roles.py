@@ -1,0 +1,69 @@
+"""Roles of the trial and what each may do. The table is the specification; the tests read it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    COORDINATOR = "COORDINATOR", _("Study coordinator")
+    INVESTIGATOR = "INVESTIGATOR", _("Investigator")
+    MONITOR = "MONITOR", _("Monitor")
+    DATA_MANAGER = "DATA_MANAGER", _("Data manager")
+    PATHOLOGIST = "PATHOLOGIST", _("Central pathologist")
+    ADJUDICATOR = "ADJUDICATOR", _("Adjudicator")
+    STATISTICIAN = "STATISTICIAN", _("Statistician")
+    ADMINISTRATOR = "ADMINISTRATOR", _("Administrator")
+    INSPECTOR = "INSPECTOR", _("Inspector")
+
+
+class Permission(StrEnum):
+    VIEW = "view"  # participants, forms and their history at the sites of the role
+    SCREEN = "screen"  # add a participant
+    ENTER = "enter"  # enter and correct CRFs
+    SIGN = "sign"
+    QUERY_RAISE = "query_raise"
+    QUERY_ANSWER = "query_answer"
+    VERIFY = "verify"
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    READ_CENTRALLY = "read_centrally"  # blinded central reading
+    ADJUDICATE = "adjudicate"
+    ALLOCATE = "allocate"  # specimens to readers
+    RESULTS = "results"  # endpoint results of single participants
+    AGGREGATE = "aggregate"  # rates and curves of the trial
+    REPORT = "report"  # build and download endpoint reports
+    EXPORT = "export"
+    IMPORT = "import"
+    AUDIT = "audit"  # the audit explorer
+    ACCOUNTS = "accounts"  # users, sites, roles
+
+
+P = Permission
+
+RIGHTS: dict[str, frozenset[Permission]] = {
+    # Roles that enter data at a site never see aggregate results: it could steer what they enter.
+    Role.COORDINATOR: frozenset({P.VIEW, P.SCREEN, P.ENTER, P.QUERY_ANSWER, P.RESULTS}),
+    Role.INVESTIGATOR: frozenset({P.VIEW, P.SCREEN, P.ENTER, P.SIGN, P.QUERY_ANSWER, P.RESULTS}),
+    # E6(R3) 3.16.1(i): monitor and sponsor never enter or change investigator data.
+    Role.MONITOR: frozenset({P.VIEW, P.QUERY_RAISE, P.VERIFY, P.RESULTS, P.AGGREGATE, P.REPORT, P.AUDIT}),
+    Role.DATA_MANAGER: frozenset(
+        {P.VIEW, P.QUERY_RAISE, P.LOCK, P.UNLOCK, P.ALLOCATE, P.RESULTS, P.AGGREGATE, P.REPORT, P.EXPORT, P.IMPORT, P.AUDIT}
+    ),
+    Role.PATHOLOGIST: frozenset({P.READ_CENTRALLY}),
+    Role.ADJUDICATOR: frozenset({P.ADJUDICATE}),
+    Role.STATISTICIAN: frozenset({P.VIEW, P.RESULTS, P.AGGREGATE, P.REPORT, P.EXPORT}),
+    Role.ADMINISTRATOR: frozenset({P.ACCOUNTS, P.AUDIT}),
+    Role.INSPECTOR: frozenset({P.VIEW, P.RESULTS, P.AGGREGATE, P.REPORT, P.AUDIT}),
+}
+
+# A person who reads blinded must not hold a role that shows what the reading is blinded to.
+BLINDED = frozenset({Role.PATHOLOGIST, Role.ADJUDICATOR})
+
+# Roles that sign, unlock or see endpoints cannot work without a second factor outside demonstration mode.
+SECOND_FACTOR = frozenset(
+    role for role, rights in RIGHTS.items() if rights & {P.SIGN, P.UNLOCK, P.RESULTS, P.AGGREGATE, P.READ_CENTRALLY, P.ADJUDICATE}
+) | {Role.ADMINISTRATOR}
