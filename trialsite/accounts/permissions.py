@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from .models import RoleHeld, Site, User
@@ -61,10 +61,15 @@ def grants_of(user: Any, on: dt.date | None = None) -> Grants:
     kept = user.__dict__.get("_grants")
     if kept is not None and kept[0] == day:
         return kept[1]
-    held = RoleHeld.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=day), user=user, valid_from__lte=day)
+    held = RoleHeld.objects.on(day).filter(user=user)
     grants = _sum(list(held.values_list("role", "site_id")))
     user.__dict__["_grants"] = (day, grants)
     return grants
+
+
+def forget(user: User) -> None:
+    """The roles of this user have changed: read them again when next asked."""
+    user.__dict__.pop("_grants", None)
 
 
 def _sum(held: list[tuple[str, int | None]]) -> Grants:

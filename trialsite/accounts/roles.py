@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -67,3 +68,30 @@ BLINDED = frozenset({Role.PATHOLOGIST, Role.ADJUDICATOR})
 SECOND_FACTOR = frozenset(
     role for role, rights in RIGHTS.items() if rights & {P.SIGN, P.UNLOCK, P.RESULTS, P.AGGREGATE, P.READ_CENTRALLY, P.ADJUDICATE}
 ) | {Role.ADMINISTRATOR}
+
+# Site staff hold their role at a hospital; these others cannot be cut down to one.
+AT_A_SITE = frozenset({Role.COORDINATOR, Role.INVESTIGATOR})
+AT_ALL_SITES = frozenset({Role.ADMINISTRATOR, Role.PATHOLOGIST, Role.ADJUDICATOR})
+
+# Rights that one person must never hold at the same time, with the sentence that says why.
+CONFLICTS: list[tuple[frozenset[Permission], frozenset[Permission], Any]] = [
+    (
+        frozenset({P.READ_CENTRALLY, P.ADJUDICATE}),
+        frozenset({P.VIEW, P.RESULTS, P.AGGREGATE, P.ALLOCATE, P.AUDIT}),
+        _("A blinded reader must not hold a role that shows participants, results or the audit trail."),
+    ),
+    (
+        frozenset({P.ENTER}),
+        frozenset({P.AGGREGATE, P.VERIFY}),
+        _("Someone who enters data must not hold a role that verifies them or sees results of the whole trial."),
+    ),
+]
+
+
+def conflict(one: str, other: str) -> Any:
+    """The sentence that keeps two roles apart, or nothing."""
+    mine, theirs = RIGHTS[one], RIGHTS[other]
+    for left, right, why in CONFLICTS:
+        if (mine & left and theirs & right) or (mine & right and theirs & left):
+            return why
+    return ""
