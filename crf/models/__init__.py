@@ -1,0 +1,55 @@
+"""The CRF book as models, in the order of the participant's way."""
+
+from .base import CrfData, CrfRow, Finding, FindingState, FormInstance, FormStatus, FormSubmission
+from .consent import InformedConsent, Reconsent
+from .baseline import Criterion, Demographics, Eligibility
+from .disease import BaselineNodule, HccHistory
+from .treatment import (
+    ApatinibDispensing,
+    ApatinibPeriod,
+    EndOfTreatment,
+    InfusionRow,
+    LastDose,
+    StudyTreatment,
+)
+from .imaging import NewLesion, NonTargetLesion, TargetLesion, TumourAssessment
+from .surgery import Surgery, SurgicalComplication
+from .central_pathology import CentralNodule, CentralReading, CentralResult
+from .followup import Death, EndOfStudy, SubsequentTherapy, SubsequentTherapyRow, SurvivalStatus
+
+__all__ = [
+    "ApatinibDispensing",
+    "ApatinibPeriod",
+    "BaselineNodule",
+    "CentralNodule",
+    "CentralReading",
+    "CentralResult",
+    "CrfData",
+    "CrfRow",
+    "Criterion",
+    "Death",
+    "Demographics",
+    "Eligibility",
+    "EndOfStudy",
+    "EndOfTreatment",
+    "Finding",
+    "FindingState",
+    "FormInstance",
+    "FormStatus",
+    "FormSubmission",
+    "HccHistory",
+    "InformedConsent",
+    "InfusionRow",
+    "LastDose",
+    "NewLesion",
+    "NonTargetLesion",
+    "Reconsent",
+    "StudyTreatment",
+    "SubsequentTherapy",
+    "SubsequentTherapyRow",
+    "Surgery",
+    "SurgicalComplication",
+    "SurvivalStatus",
+    "TargetLesion",
+    "TumourAssessment",
+]
