@@ -183,12 +183,21 @@ def _compare(op: str, value: Any, other: Any) -> bool:
         same = tuple(_items(value)) == (str(other),) if isinstance(value, tuple) else str(value) == str(other)
         if isinstance(value, tuple) and op == "ne":
             same = str(other) in value
+        if not same and not isinstance(value, str | tuple):
+            same = _number(value) is not None and _number(value) == _number(other)
         return same if op == "eq" else not same
     try:
         left, right = Decimal(str(value)), Decimal(str(other))
     except InvalidOperation:
         return False
     return {"gt": left > right, "lt": left < right, "ge": left >= right, "le": left <= right}[op]
+
+
+def _number(value: Any) -> Decimal | None:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
 
 
 def specialised(tree: Node, on_page: set[str], lookup: Lookup) -> Node:

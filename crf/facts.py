@@ -1,0 +1,100 @@
+"""Facts of a participant that limits, conditions, windows and derived values of several forms read: C1D1, last dose …
+
+Pure functions over a casebook. `FACTS` names each with the forms that it is read from.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from trialsite.kernel.partial_date import PartialDate
+
+from .sheets import Casebook
+
+IV_DRUGS = ("OXA", "LLV", "FU_B", "FU_CI", "CAM")
+
+
+def first_dose(book: Casebook) -> dt.date | None:
+    """C1D1: the first day on which any study drug was given."""
+    return min(_dose_days(book, "ecstdat", "apa_ecstdat"), default=None)
+
+
+def _dose_days(book: Casebook, iv_name: str, apatinib_name: str, drugs: tuple[str, ...] = IV_DRUGS) -> list[dt.date]:
+    days = []
+    for sheet in book.all("EC"):
+        for row in sheet.lines("EC2"):
+            if row.get("ecoccur") == "Y" and row.get("ectrt") in drugs:
+                day = row.get(iv_name) or row.get("ecstdat") or sheet.get("ec_d1dat")
+                days += [day] if day else []
+        if apatinib_name:
+            for row in sheet.lines("EC3"):
+                day = row.get(apatinib_name) or row.get("apa_ecstdat")
+                days += [day] if day and (row.get("apa_dose") or 0) > 0 else []
+        if not sheet.lines("EC2") and sheet.get("ec_given") == "Y" and sheet.get("ec_d1dat"):
+            days.append(sheet.get("ec_d1dat"))
+    return days
+
+
+def last_dose(book: Casebook) -> dt.date | None:
+    """The last day on which any study drug was given."""
+    return max(_dose_days(book, "ecendat", "apa_ecendat"), default=None)
+
+
+def last_neoadjuvant_iv(book: Casebook) -> dt.date | None:
+    """End of the last infusion before surgery (`po_lastiv`)."""
+    neo = Casebook(book.number, (sheet for sheet in book.all("EC") if sheet.get("ec_phase") in (None, "NEO")))
+    return max(_dose_days(neo, "ecendat", ""), default=None)
+
+
+def last_camrelizumab(book: Casebook) -> dt.date | None:
+    return max(_dose_days(book, "ecendat", "", ("CAM",)), default=None)
+
+
+def surgery_day(book: Casebook) -> dt.date | None:
+    """The first operation, an exploration too."""
+    days = [s.get("surg_prstdat") for s in book.all("SURG") if s.get("surg_proccur") == "Y" and s.get("surg_prstdat")]
+    return min(days, default=None)
+
+
+def resected(book: Casebook) -> bool:
+    return any(s.get("surg_proccur") == "Y" and s.get("surg_prtrt") not in (None, "EXPLORE") for s in book.all("SURG"))
+
+
+def death_day(book: Casebook) -> PartialDate | None:
+    value = book.value("DTH", "dthdat")
+    return value if isinstance(value, PartialDate) else None
+
+
+def last_contact(book: Casebook) -> dt.date | None:
+    """The latest complete date that proves the participant alive (G-6): visit, dose, scan, surgery, survival contact."""
+    days: list[Any] = [book.value("ICF", "icf_dsstdat"), book.value("DM", "dmdat"), surgery_day(book), last_dose(book)]
+    days += [s.get("ta_lastdat") or s.get("tudat") for s in book.all("TA")]
+    for sheet in book.all("SS"):
+        days.append(sheet.get("ss_lastalive") if sheet.get("ss_status") != "ALIVE" else sheet.get("ss_lastalive") or sheet.get("ss_dat"))
+    return max((day for day in days if isinstance(day, dt.date)), default=None)
+
+
+def _yes(truth: bool) -> str:
+    return "Y" if truth else "N"
+
+
+# name → (function, forms that it is read from)
+FACTS: dict[str, tuple[Callable[[Casebook], Any], tuple[str, ...]]] = {
+    "@c1d1": (first_dose, ("EC",)),
+    "@last_dose": (last_dose, ("EC",)),
+    "@last_iv": (last_neoadjuvant_iv, ("EC",)),
+    "@last_contact": (last_contact, ("ICF", "DM", "EC", "TA", "SURG", "SS")),
+    "@died": (lambda book: _yes(book.one("DTH") is not None and death_day(book) is not None), ("DTH",)),
+    "@surgery_done": (lambda book: _yes(surgery_day(book) is not None), ("SURG",)),
+    "icf_dsstdat": (lambda book: book.value("ICF", "icf_dsstdat"), ("ICF",)),
+    "iedat": (lambda book: book.value("IE", "iedat"), ("IE",)),
+    "surg_prstdat": (surgery_day, ("SURG",)),
+    "po_lastiv": (last_neoadjuvant_iv, ("EC",)),
+}
+
+
+def forms_read(names: frozenset[str] | set[str]) -> set[str]:
+    """Form keys that must be in the casebook to answer these names."""
+    return {key for name in names if name in FACTS for key in FACTS[name][1]}
