@@ -78,7 +78,9 @@ OPEN_ENDED = models.Q(valid_until__isnull=True)
 class RoleHeldQuerySet(models.QuerySet["RoleHeld"]):
     def on(self, day: dt.date) -> RoleHeldQuerySet:
         """Roles in force on a day, first and last day included."""
-        return self.filter(OPEN_ENDED | models.Q(valid_until__gte=day), valid_from__lte=day, ended_at__isnull=True)
+        return self.filter(
+            OPEN_ENDED | models.Q(valid_until__gte=day), valid_from__lte=day, ended_at__isnull=True
+        )
 
     def overlapping(self, start: dt.date, end: dt.date | None) -> RoleHeldQuerySet:
         """Roles in force on any day of a period."""

@@ -44,7 +44,9 @@ class Grants:
     def role_at(self, site: int | Site | None) -> str:
         """The role that names a person in the trail at this site (first held in the order of `Role`)."""
         key = site.pk if isinstance(site, Site) else site
-        held = [role for role, where in self.roles if where is None or where == key] or [role for role, _ in self.roles]
+        held = [role for role, where in self.roles if where is None or where == key] or [
+            role for role, _ in self.roles
+        ]
         order = list(Role.values)
         return min(held, key=order.index, default="")
 

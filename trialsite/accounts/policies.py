@@ -45,7 +45,12 @@ def may_end(by: User | None, user: User) -> Decision:
 
 
 def may_grant(
-    by: User | None, user: User, role: str, site: Site | None, valid_from: dt.date, valid_until: dt.date | None
+    by: User | None,
+    user: User,
+    role: str,
+    site: Site | None,
+    valid_from: dt.date,
+    valid_until: dt.date | None,
 ) -> Decision:
     if not (may := may_administer(by)):
         return may
@@ -105,7 +110,9 @@ def may_invite(by: User | None, user: User) -> Decision:
 def may_reset_factor(by: User | None, user: User) -> Decision:
     """Nobody drops the own second factor; another administrator does, and a new one must be enrolled."""
     if by == user:
-        return refused(_("The second factor cannot be removed. Ask an administrator if the device is lost."), "self")
+        return refused(
+            _("The second factor cannot be removed. Ask an administrator if the device is lost."), "self"
+        )
     return may_administer(by)
 
 
@@ -121,4 +128,8 @@ def others_administer(user: User) -> bool:
     now = RoleHeld.objects.on(timezone.localdate()).filter(role=Role.ADMINISTRATOR)
     if not now.filter(user=user).exists():
         return True
-    return User.objects.exclude(pk=user.pk).filter(Exists(now.filter(user=OuterRef("pk"))), is_active=True).exists()
+    return (
+        User.objects.exclude(pk=user.pk)
+        .filter(Exists(now.filter(user=OuterRef("pk"))), is_active=True)
+        .exists()
+    )

@@ -52,7 +52,19 @@ RIGHTS: dict[str, frozenset[Permission]] = {
     # E6(R3) 3.16.1(i): monitor and sponsor never enter or change investigator data.
     Role.MONITOR: frozenset({P.VIEW, P.QUERY_RAISE, P.VERIFY, P.RESULTS, P.AGGREGATE, P.REPORT, P.AUDIT}),
     Role.DATA_MANAGER: frozenset(
-        {P.VIEW, P.QUERY_RAISE, P.LOCK, P.UNLOCK, P.ALLOCATE, P.RESULTS, P.AGGREGATE, P.REPORT, P.EXPORT, P.IMPORT, P.AUDIT}
+        {
+            P.VIEW,
+            P.QUERY_RAISE,
+            P.LOCK,
+            P.UNLOCK,
+            P.ALLOCATE,
+            P.RESULTS,
+            P.AGGREGATE,
+            P.REPORT,
+            P.EXPORT,
+            P.IMPORT,
+            P.AUDIT,
+        }
     ),
     Role.PATHOLOGIST: frozenset({P.READ_CENTRALLY}),
     Role.ADJUDICATOR: frozenset({P.ADJUDICATE}),
@@ -66,7 +78,9 @@ BLINDED = frozenset({Role.PATHOLOGIST, Role.ADJUDICATOR})
 
 # Roles that sign, unlock or see endpoints cannot work without a second factor outside demonstration mode.
 SECOND_FACTOR = frozenset(
-    role for role, rights in RIGHTS.items() if rights & {P.SIGN, P.UNLOCK, P.RESULTS, P.AGGREGATE, P.READ_CENTRALLY, P.ADJUDICATE}
+    role
+    for role, rights in RIGHTS.items()
+    if rights & {P.SIGN, P.UNLOCK, P.RESULTS, P.AGGREGATE, P.READ_CENTRALLY, P.ADJUDICATE}
 ) | {Role.ADMINISTRATOR}
 
 # Site staff hold their role at a hospital; these others cannot be cut down to one.
@@ -83,7 +97,7 @@ CONFLICTS: list[tuple[frozenset[Permission], frozenset[Permission], Any]] = [
     (
         frozenset({P.ENTER}),
         frozenset({P.AGGREGATE, P.VERIFY}),
-        _("Someone who enters data must not hold a role that verifies them or sees results of the whole trial."),
+        _("Who enters data must not hold a role that verifies them or sees results of the whole trial."),
     ),
 ]
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from trialsite.audit import trail
 from trialsite.audit.actions import Action
 from trialsite.kernel.decisions import refused
 
 from . import policies
+from .factor import step_of
+from .invitations import invitations
 from .models import LANGUAGES, RoleHeld, Site, User
 from .names import normal_name
 from .permissions import forget
@@ -41,7 +47,13 @@ def user_create(
     user = User(username=name, full_name=full_name, email=email, language=language, demo=demo)
     user.set_unusable_password()
     user.save()
-    record(by=by, action=Action.ACCOUNT_CREATED, subject=user.address, new=f"{name} · {full_name}", reason=identity)
+    record(
+        by=by,
+        action=Action.ACCOUNT_CREATED,
+        subject=user.address,
+        new=f"{name} · {full_name}",
+        reason=identity,
+    )
     return user
 
 
@@ -65,7 +77,14 @@ def user_end(*, by: User | None, user: User, reason: str) -> User:
     user.is_active = False
     user.generation += 1
     user.save(update_fields=["is_active", "generation"])
-    record(by=by, action=Action.ACCOUNT_CHANGED, subject=f"{user.address}/is_active", old="Y", new="N", reason=reason)
+    record(
+        by=by,
+        action=Action.ACCOUNT_CHANGED,
+        subject=f"{user.address}/is_active",
+        old="Y",
+        new="N",
+        reason=reason,
+    )
     return user
 
 
@@ -103,7 +122,14 @@ def role_end(*, by: User | None, held: RoleHeld, until: dt.date | None = None, r
         before = held.in_words
         held.valid_until = until
         held.save(update_fields=["valid_until"])
-        record(by=by, action=Action.ROLE_ENDED, subject=held.address, old=before, new=held.in_words, reason=reason)
+        record(
+            by=by,
+            action=Action.ROLE_ENDED,
+            subject=held.address,
+            old=before,
+            new=held.in_words,
+            reason=reason,
+        )
     forget(user)
     return held
 
@@ -138,47 +164,56 @@ def password_set(*, by: User | None, user: User, password: str) -> User:
 @transaction.atomic
 def invitation_issue(*, by: User | None, user: User, reason: str = "") -> str:
     """A one-time token with which the person chooses a password; earlier ones stop working."""
-    from .invitations import invitations
-
     user = _locked(user)
     policies.may_invite(by, user).require()
     user.generation += 1
     user.save(update_fields=["generation"])
-    record(by=by, action=Action.ACCOUNT_CHANGED, subject=f"{user.address}/invitation", new="sent", reason=reason)
+    record(
+        by=by, action=Action.ACCOUNT_CHANGED, subject=f"{user.address}/invitation", new="sent", reason=reason
+    )
     return invitations.make_token(user)
 
 
 @transaction.atomic
-def factor_enrol(*, by: User, secret: str) -> None:
-    """The person's authenticator app, and ten fresh recovery codes with it."""
-    from allauth.mfa.models import Authenticator
-    from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-    from allauth.mfa.totp.internal.auth import TOTP
-
-    _locked(by)
-    had = Authenticator.objects.filter(user=by).delete()[0]
-    TOTP.activate(by, secret)
-    RecoveryCodes.activate(by)
+def factor_enrol(*, by: User, secret: str, code: str) -> None:
+    """The person's authenticator app, proven by its first code, and ten fresh recovery codes with it."""
+    user = _locked(by)
+    if (step := step_of(secret, code)) is None:
+        refused(_("This code is not right. Check the clock of the device."), "code").require()
+    had = Authenticator.objects.filter(user=user).delete()[0]
+    totp = TOTP.activate(user, secret).instance
+    totp.data["last_step"] = step
+    totp.save(update_fields=["data"])
+    RecoveryCodes.activate(user)
     record(by=by, action=Action.MFA_ENROLLED, subject=by.address, old="TOTP" if had else "", new="TOTP")
 
 
 @transaction.atomic
 def recovery_codes_renew(*, by: User) -> None:
     """Ten new recovery codes; the old ones stop working."""
-    from allauth.mfa.models import Authenticator
-    from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-
-    _locked(by)
-    Authenticator.objects.filter(user=by, type=Authenticator.Type.RECOVERY_CODES).delete()
-    RecoveryCodes.activate(by)
+    user = _locked(by)
+    if not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
+        refused(_("Recovery codes belong to an authenticator app. Enrol one first."), "factor").require()
+    Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
+    RecoveryCodes.activate(user)
     record(by=by, action=Action.MFA_ENROLLED, subject=by.address, new="RECOVERY_CODES")
+
+
+@transaction.atomic
+def recovery_codes_kept(*, by: User) -> None:
+    """The person has stored the codes: they are never shown again."""
+    user = _locked(by)
+    codes = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
+    if codes is None or codes.data.get("kept"):
+        return
+    codes.data["kept"] = True
+    codes.save(update_fields=["data"])
+    record(by=by, action=Action.ACCOUNT_CHANGED, subject=f"{by.address}/recovery_codes", new="kept")
 
 
 @transaction.atomic
 def factor_reset(*, by: User | None, user: User, reason: str) -> bool:
     """A lost device: the factor goes, the sessions end, and the next sign-in leads to enrolment."""
-    from allauth.mfa.models import Authenticator
-
     user = _locked(user)
     policies.may_reset_factor(by, user).require()
     if not Authenticator.objects.filter(user=user).delete()[0]:
