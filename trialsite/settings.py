@@ -33,7 +33,9 @@ RELAXED = DEBUG or DEMO
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     if not (EMBEDDED or RELAXED):
-        raise ImproperlyConfigured("SECRET_KEY must be set when DATABASE_URL names a server. See docs/runbook.md.")
+        raise ImproperlyConfigured(
+            "SECRET_KEY must be set when DATABASE_URL names a server. See docs/runbook.md."
+        )
     SECRET_KEY = kept_secret(VAR_DIR / "secret_key")
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -82,6 +84,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "trialsite.middleware.IdleSession",
     "trialsite.middleware.UserLanguage",
+    "trialsite.accounts.middleware.SecondFactorMiddleware",
     "trialsite.middleware.NoStore",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -102,7 +105,9 @@ if EMBEDDED:
     DATABASES: dict[str, Any] = {
         "default": {
             "ENGINE": "trialsite.db.sqlite3",
-            "NAME": env.db_url_config(DATABASE_URL)["NAME"] if DATABASE_URL else str(VAR_DIR / "trial.sqlite3"),
+            "NAME": env.db_url_config(DATABASE_URL)["NAME"]
+            if DATABASE_URL
+            else str(VAR_DIR / "trial.sqlite3"),
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
@@ -169,8 +174,7 @@ LANGUAGE_COOKIE_HTTPONLY = True
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "trialsite.accounts.backends.AccountBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -181,7 +185,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "account_login"
+LOGIN_URL = "login"
+PASSWORD_RESET_TIMEOUT = 72 * 3600  # how long an invitation link works
 LOGIN_REDIRECT_URL = "/"
 
 ACCOUNT_LOGIN_METHODS = {"username"}
@@ -190,17 +195,22 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made by the administrator: t
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_ADAPTER = "trialsite.accounts.adapter.AccountAdapter"
+ACCOUNT_RATE_LIMITS = False  # axes counts, and its words must not differ from a wrong password
+MFA_ADAPTER = "trialsite.accounts.factor.SecretsAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Trial"
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones differ; `accounts.factor` lets no code in twice
 
-# Locks the account, not the address: a hospital shares one address, and 21 CFR 11.300(d) is about the account.
+# Locks a name at an address: a hospital shares one address, and nobody elsewhere can lock a colleague out.
+# Many names from one address are slowed by `accounts.throttle`.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = dt.timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = ["username"]
-SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # wants the address beside the account
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_USERNAME_FORM_FIELD = "login"  # what allauth calls the field
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_USERNAME_CALLABLE = "trialsite.accounts.names.name_for_axes"
+AXES_LOCKOUT_CALLABLE = "trialsite.accounts.names.same_answer"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=0) or None
@@ -214,7 +224,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True  # htmx takes the token from the page
 CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=not RELAXED)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = env.bool(
+    "SECURE_COOKIES", default=not RELAXED
+)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not RELAXED)
 SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if RELAXED else 365 * 24 * 3600)
@@ -286,6 +298,7 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     # Finds who is behind when a message was lost. It expires, so none pile up while no worker runs.
     "sweep": {"task": "endpoints.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "sessions": {"task": "trialsite.accounts.tasks.sessions_sweep", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 # --- Logging: JSON lines without any participant data -----------------------------------------------------------
@@ -323,7 +336,9 @@ LOGGING = {
     "handlers": {"lines": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "json"}},
     "root": {"handlers": ["lines"], "level": LOG_LEVEL},
     "loggers": {
-        "django.request": {"level": "ERROR"},  # `RequestLog` says the rest, with the route instead of the path
+        "django.request": {
+            "level": "ERROR"
+        },  # `RequestLog` says the rest, with the route instead of the path
         "django.server": {"level": "WARNING"},
         "fontTools": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},

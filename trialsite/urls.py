@@ -4,7 +4,6 @@ from .health import HealthView
 
 urlpatterns = [
     path("health/", HealthView.as_view(), name="health"),
-    path("i18n/", include("django.conf.urls.i18n")),
     path("", include("trialsite.accounts.urls")),
     path("", include("crf.urls")),
     path("", include("pathology.urls")),
