@@ -24,6 +24,12 @@ PAUSE = 5.0
 _quiet_until = 0.0
 
 
+def resume() -> None:
+    """Forget that the broker failed."""
+    global _quiet_until
+    _quiet_until = 0.0
+
+
 class HintTask(DjangoTask):
     """A task whose message may be lost: the sweep finds the work. A broker that is down never fails a save."""
 

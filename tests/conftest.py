@@ -1,0 +1,60 @@
+"""Guards that hold for every test. The cast and the small trial live in tests/world.py."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        from translations import compile_catalogues
+
+        compile_catalogues()
+    _lift_triggers_for_the_flush()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.get("TRIAL_TEST_DIR", ""), ignore_errors=True)
+
+
+def _lift_triggers_for_the_flush() -> None:
+    """Tests with real transactions end with a flush, which the append-only tables rightly refuse."""
+    from django.core.management.commands import flush
+    from django.db import connections
+
+    real = flush.Command.handle
+    if getattr(real, "lifts", False):
+        return
+
+    def handle(self: Any, **options: Any) -> Any:
+        from trialsite.audit.guard import lifted
+
+        with lifted(connections[options["database"]]):
+            return real(self, **options)
+
+    handle.lifts = True  # type: ignore[attr-defined]
+    flush.Command.handle = handle  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def clean_process() -> Iterator[None]:
+    """What a process remembers beside the database: caches, the language, the pause after a broken broker."""
+    from django.core.cache import cache
+    from django.utils import translation
+
+    from trialsite import celery
+
+    cache.clear()
+    celery.resume()
+    with translation.override("en"):
+        yield

@@ -1,0 +1,52 @@
+"""`make test` and `make bench`: everything on SQLite, then on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from pg import postgresql_url
+from translations import compile_catalogues
+
+ROOT = Path(__file__).parent.parent
+TEST = ["-n", "auto", "--dist", "worksteal"]
+BENCH = ["-n", "0", "-p", "no:randomly", "-s", "-q"]
+
+
+def pytest(url: str, *args: str) -> int:
+    env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "DEMO")}
+    if url:
+        env["DATABASE_URL"] = url
+    # 5: nothing was collected (a choice that has no test on this database)
+    code = subprocess.call([sys.executable, "-m", "pytest", *args], cwd=ROOT, env=env, stdin=subprocess.DEVNULL)
+    return 0 if code == 5 else code
+
+
+def run(name: str, url: str, *args: str) -> tuple[str, int, float]:
+    print(f"\n=== {name} " + "=" * 60, flush=True)
+    started = time.monotonic()
+    return name, pytest(url, *args), time.monotonic() - started
+
+
+def main() -> int:
+    what, *more = sys.argv[1:]
+    compile_catalogues()
+    test = what == "test"
+    base = TEST if test else BENCH
+    results = [run("SQLite", "", *base, "-m", "not benchmark" if test else "benchmark", *more)]
+    with postgresql_url() as url:
+        # Chromium sees no database: the browser tests run once.
+        chosen = "not benchmark and not browser" if test else "benchmark"
+        results.append(run("PostgreSQL", url, *base, "-m", chosen, *more))
+    print()
+    for name, code, seconds in results:
+        print(f"{name:<12} {'passed' if code == 0 else 'FAILED'} in {seconds:.0f} s")
+    return max(code for _, code, _ in results)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
