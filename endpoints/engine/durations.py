@@ -1,0 +1,202 @@
+"""T-1 to T-4: progression-free, disease-free and overall survival, and duration of response."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from endpoints.engine import codes
+from endpoints.engine.event_table import (
+    AT_SURGERY_TABLE,
+    DFS_TABLE,
+    DOR_TABLE,
+    PFS_TABLE,
+    TREATMENT_POLICY_TABLE,
+    Situation,
+    decide,
+    finish,
+)
+from endpoints.engine.records import ALIVE, ALIVE_CAPPED, Dated, Records
+from endpoints.engine.results import Duration, TimePoint
+from endpoints.engine.settings import Settings
+from endpoints.engine.steps import Read, Step, Steps, gettext_noop
+from endpoints.engine.types import Course, Imaging
+
+BASELINE = gettext_noop("The baseline tumour assessment is of {date}.")
+NO_BASELINE = gettext_noop("There is no baseline tumour assessment by {criteria}.")
+NO_RESPONSE = gettext_noop("No complete or partial response by mRECIST; there is no duration of response.")
+NO_RESECTION = gettext_noop("No resection up to the cut-off; there is no disease-free survival.")
+OTHER_MARGIN = gettext_noop("The margin is {margin}; disease-free survival needs {needed}.")
+MARGIN = gettext_noop("Resection on {date} with margin {margin}.")
+OS_START = gettext_noop("Counted from the first dose, {date}.")
+OS_DEATH = gettext_noop("Died on {date}.")
+OS_ALIVE = gettext_noop("Alive: no death up to {cutoff}.")
+NO_DIAGNOSIS = gettext_noop("The date of diagnosis is not known.")
+LATE_DIAGNOSIS = gettext_noop("The diagnosis of {date} is after the first dose of {first}; not computed.")
+FROM_DIAGNOSIS = gettext_noop(
+    "Counted from the diagnosis, {date}; at risk only from the first dose on, {first} (left truncation)."
+)
+
+
+def adequate_points(points: Sequence[TimePoint], earliest: date) -> list[Dated]:
+    """G-21: time points with an overall response other than NE, dated on or after `earliest`."""
+    return [
+        Dated(point.date, point.name or "time point", point.date_read)
+        for point in points
+        if point.overall != codes.NE and point.date >= earliest
+    ]
+
+
+def first_progression(points: Sequence[TimePoint], after: date) -> tuple[Dated, tuple[Read, ...]] | None:
+    """G-22: the first PD dated after a day, with all that was read for it."""
+    for point in points:
+        if point.overall == codes.PD and point.date > after:
+            reads = tuple([read for step in point.steps for read in step.reads])
+            return Dated(point.date, codes.PROGRESSION, point.date_read), reads
+    return None
+
+
+def first_event(
+    progression: tuple[Dated, tuple[Read, ...]] | None, recurrences: Iterable[Dated], death: Dated | None
+) -> tuple[Dated | None, tuple[Read, ...]]:
+    """G-33, E-21: the earliest; on one day progression and recurrence come before death."""
+    found: list[tuple[Dated, tuple[Read, ...]]] = [progression] if progression else []
+    recurrence = next(iter(recurrences), None)
+    if recurrence:
+        found.append((recurrence, (recurrence.read,)))
+    if death:
+        found.append((death, (death.read,)))
+    return min(found, key=lambda pair: pair[0].date, default=(None, ()))
+
+
+def first_on_or_after(dates: Iterable[Dated], day: date) -> Dated | None:
+    """The first of the dates (in order) that is not before a day."""
+    return next((one for one in dates if one.date >= day), None)
+
+
+def baseline_step(baseline: Imaging | None) -> Step:
+    """T-1 row 1: the baseline assessment, or that there is none."""
+    if baseline is None:
+        return Step("T-1", NO_BASELINE, {"criteria": codes.RECIST}, (Read("imaging", None),))
+    return Step("T-1", BASELINE, {"date": baseline.date}, (Read(f"{baseline.path}.date", baseline.date),))
+
+
+def progression_free(
+    records: Records,
+    start: Dated,
+    baseline: Imaging | None,
+    points: Sequence[TimePoint],
+    settings: Settings,
+    fas: Steps,
+) -> tuple[Duration, Duration, Duration]:
+    """T-1, T-1b and T-1c (G-33, G-34)."""
+    began = (
+        Dated(baseline.date, "baseline", Read(f"{baseline.path}.date", baseline.date)) if baseline else None
+    )
+    images = [one for one in adequate_points(points, start.date) if one.date > start.date]
+    progression = first_progression(points, start.date)
+    event, reads = first_event(progression, records.recurrences, records.death)
+    adequate = tuple(sorted([*images, *(one for one in records.follow_up if one.date > start.date)]))
+    therapy = first_on_or_after(records.therapies, start.date)
+    resection, cutoff = records.resection, records.cutoff
+    situation = Situation(start, began, adequate, event, reads, therapy, resection, cutoff, settings)
+    before = (*fas, baseline_step(baseline))
+    main = decide(PFS_TABLE, situation, before)
+    policy = decide(TREATMENT_POLICY_TABLE, situation, before)
+    if resection is None:
+        return main, policy, main
+    until = resection.date
+    if therapy and therapy.date > until:
+        therapy = None
+    death = records.death if records.death and records.death.date <= until else None
+    if progression and progression[0].date > until:
+        progression = None
+    event, reads = first_event(progression, (), death)
+    images_then = tuple(one for one in images if one.date <= until)
+    situation = Situation(start, began, images_then, event, reads, therapy, resection, cutoff, settings)
+    return main, policy, decide(AT_SURGERY_TABLE, situation, before)
+
+
+def disease_free(records: Records, margins: tuple[str, ...], settings: Settings, fas: Steps) -> Duration:
+    """T-2, G-35: from an R0 resection (sensitivity: R0 or R1) to recurrence or death."""
+    start = records.resection
+    if start is None:
+        surgery = records.surgery
+        read = Read("surgery.resected", surgery.resected) if surgery else Read("surgery", None)
+        return Duration(None, None, None, None, (*fas, Step("G-35", NO_RESECTION, {}, (read,))))
+    margin = Read("surgery.margin", records.margin)
+    if records.margin not in margins:
+        params = {"margin": records.margin, "needed": margins}
+        return Duration(None, None, None, None, (*fas, Step("G-35", OTHER_MARGIN, params, (margin,))))
+    event, reads = first_event(None, records.recurrences, records.death)
+    therapy = first_on_or_after(records.therapies, start.date)
+    situation = Situation(
+        start, None, records.follow_up, event, reads, therapy, start, records.cutoff, settings
+    )
+    described = Step("G-35", MARGIN, {"date": start.date, "margin": records.margin}, (start.read, margin))
+    return decide(DFS_TABLE, situation, (*fas, described))
+
+
+def duration_of_response(
+    records: Records,
+    start: Dated | None,
+    points: Sequence[TimePoint],
+    settings: Settings,
+    before: Steps,
+) -> Duration:
+    """T-3, G-28, G-35: from the first mRECIST response to progression, recurrence or death."""
+    if start is None:
+        return Duration(None, None, None, None, (*before, Step("G-28", NO_RESPONSE)))
+    event, reads = first_event(first_progression(points, start.date), records.recurrences, records.death)
+    followed = [one for one in records.follow_up if one.date >= start.date]
+    adequate = tuple(sorted([*adequate_points(points, start.date), *followed]))
+    therapy = first_on_or_after(records.therapies, start.date)
+    situation = Situation(
+        start, None, adequate, event, reads, therapy, records.resection, records.cutoff, settings
+    )
+    return decide(DOR_TABLE, situation, before)
+
+
+def overall_survival(records: Records, start: Dated, settings: Settings, fas: Steps) -> Duration:
+    """T-4: death, else last known alive; nothing else censors."""
+    steps = (*fas, Step("T-4", OS_START, {"date": start.date}, (start.read,)))
+    return _until_death(records, start, steps, settings)
+
+
+def _until_death(records: Records, start: Dated, steps: Steps, settings: Settings) -> Duration:
+    death, alive = records.death, records.alive
+    if death is not None:
+        imputed = (death.step,) if death.step else ()
+        died = Step("T-4", OS_DEATH, {"date": death.date}, (death.read,))
+        return finish(start, death, True, codes.DEATH, (*steps, *imputed, died), settings)
+    none = Step("T-4", OS_ALIVE, {"cutoff": records.cutoff}, (Read("data_cutoff", records.cutoff),))
+    end = alive if alive and alive.date >= start.date else start
+    params = {"date": end.read.value, "cutoff": records.cutoff}
+    known = Step("G-6", ALIVE_CAPPED if records.alive_capped else ALIVE, params, (end.read,))
+    return finish(start, end, False, codes.LAST_ALIVE, (*steps, none, known), settings)
+
+
+def from_diagnosis(
+    course: Course, records: Records, first_dose: Dated, settings: Settings, fas: Steps
+) -> Duration:
+    """Q-8: overall survival from diagnosis; entry at the first dose, because nobody was at risk before."""
+    given = course.diagnosed
+    if given is None:
+        step = Step("Q-8", NO_DIAGNOSIS, {}, (Read("diagnosed", None),))
+        return Duration(None, None, None, None, (*fas, step))
+    read = Read("diagnosed", given)
+    imputed = given.impute("mid", "M", not_after=course.enrolled)
+    assert imputed is not None  # with `M` every partial date has a day
+    start = Dated(imputed.date, "diagnosis", read, imputed.flag)
+    if start.date > first_dose.date:
+        params = {"date": given, "first": first_dose.date}
+        return Duration(
+            None, None, None, None, (*fas, Step("Q-8", LATE_DIAGNOSIS, params, (read, first_dose.read)))
+        )
+    params = {"date": start.date, "first": first_dose.date}
+    steps = [*fas]
+    if start.step:
+        steps.append(start.step)
+    steps.append(Step("Q-8", FROM_DIAGNOSIS, params, (read, first_dose.read)))
+    made = _until_death(records, start, tuple(steps), settings)
+    return Duration(made.start, made.end, made.event, made.name, made.steps, entry=first_dose.date)

@@ -1,0 +1,163 @@
+"""From JSON values to typed ones. Whatever does not fit is refused, with its place (G-27)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from endpoints.engine.steps import EngineError, gettext_noop
+from trialsite.kernel.partial_date import PartialDate, complete_date
+
+Json = Mapping[str, Any]
+
+UNKNOWN_KEY = gettext_noop("Unknown key {key}.")
+REQUIRED = gettext_noop("{key} is required.")
+NOT_AN_OBJECT = gettext_noop("An object is expected here.")
+NOT_AN_ARRAY = gettext_noop("An array is expected here.")
+NOT_A_DATE = gettext_noop("{value} is not a complete date (YYYY-MM-DD).")
+NOT_A_PARTIAL_DATE = gettext_noop("{value} is not a date (YYYY, YYYY-MM or YYYY-MM-DD).")
+NOT_A_NUMBER = gettext_noop("{value} is not a decimal number written as text.")
+NOT_YES_NO = gettext_noop("{value} is neither true nor false.")
+NOT_TEXT = gettext_noop("{value} is not text.")
+UNKNOWN_CODE = gettext_noop("Unknown code {value}; expected one of {codes}.")
+
+
+def at(where: str, key: str) -> str:
+    """The path of a key below `where`."""
+    return f"{where}.{key}" if where else key
+
+
+def as_object(value: Any, allowed: frozenset[str], where: str) -> Json:
+    """A JSON object without unknown keys."""
+    if not isinstance(value, dict):
+        raise EngineError(where, NOT_AN_OBJECT)
+    if not value.keys() <= allowed:
+        key = sorted(str(key) for key in value.keys() - allowed)[0]
+        raise EngineError(at(where, key), UNKNOWN_KEY, {"key": key})
+    return value
+
+
+def rows(data: Json, key: str, where: str = "") -> list[Any]:
+    """An array; absent or null is empty."""
+    value = data.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise EngineError(at(where, key), NOT_AN_ARRAY)
+    return value
+
+
+def need(data: Json, key: str, where: str) -> Any:
+    """A value that must be there."""
+    value = data.get(key)
+    if value is None:
+        raise EngineError(at(where, key), REQUIRED, {"key": key})
+    return value
+
+
+def day(data: Json, key: str, where: str) -> date | None:
+    """G-10: a complete date, or none."""
+    value = data.get(key)
+    if value is None:
+        return None
+    return as_day(value, at(where, key))
+
+
+def needed_day(data: Json, key: str, where: str) -> date:
+    """A complete date that must be there."""
+    return as_day(need(data, key, where), at(where, key))
+
+
+def as_day(value: Any, where: str) -> date:
+    """A complete date."""
+    try:
+        return complete_date(value)
+    except (TypeError, ValueError):
+        raise EngineError(where, NOT_A_DATE, {"value": value}) from None
+
+
+def partial_day(data: Json, key: str, where: str) -> PartialDate | None:
+    """A date that may lack its day, or day and month."""
+    value = data.get(key)
+    if value is None:
+        return None
+    try:
+        return PartialDate.parse(value)
+    except (TypeError, ValueError):
+        raise EngineError(at(where, key), NOT_A_PARTIAL_DATE, {"value": value}) from None
+
+
+def number(data: Json, key: str, where: str) -> Decimal | None:
+    """R-40: an exact decimal, written as text (or a whole number); binary fractions are refused."""
+    value = data.get(key)
+    if value is None:
+        return None
+    return as_number(value, at(where, key))
+
+
+def needed_number(data: Json, key: str, where: str) -> Decimal:
+    """An exact decimal that must be there."""
+    return as_number(need(data, key, where), at(where, key))
+
+
+def as_number(value: Any, where: str) -> Decimal:
+    """An exact, finite decimal."""
+    if isinstance(value, str):
+        digits = value[1:] if value[:1] == "-" else value
+        if value.isascii() and digits.replace(".", "", 1).isdigit():
+            try:
+                return Decimal(value)
+            except InvalidOperation:
+                pass
+    elif isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    raise EngineError(where, NOT_A_NUMBER, {"value": value})
+
+
+def yes_no(data: Json, key: str, where: str) -> bool | None:
+    """true, false, or none."""
+    value = data.get(key)
+    if value is None or value is True or value is False:
+        return value
+    raise EngineError(at(where, key), NOT_YES_NO, {"value": value})
+
+
+def needed_yes_no(data: Json, key: str, where: str) -> bool:
+    """true or false, and it must be there."""
+    need(data, key, where)
+    return bool(yes_no(data, key, where))
+
+
+def text(data: Json, key: str, where: str) -> str | None:
+    """Any text, or none."""
+    value = data.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    raise EngineError(at(where, key), NOT_TEXT, {"value": value})
+
+
+def needed_text(data: Json, key: str, where: str) -> str:
+    """Text that must be there and not be empty."""
+    value = text(data, key, where)
+    if not value:
+        raise EngineError(at(where, key), REQUIRED, {"key": key})
+    return value
+
+
+def code(data: Json, key: str, where: str, codes: Collection[str]) -> str | None:
+    """A word of a code list, or none."""
+    value = data.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or value not in codes:
+        params = {"value": value, "codes": sorted(codes)}
+        raise EngineError(at(where, key), UNKNOWN_CODE, params)
+    return value
+
+
+def needed_code(data: Json, key: str, where: str, codes: Collection[str]) -> str:
+    """A word of a code list that must be there."""
+    need(data, key, where)
+    return code(data, key, where, codes) or ""

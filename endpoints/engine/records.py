@@ -1,0 +1,189 @@
+"""G-5, G-6, G-30, G-31: dates imputed with all records, then the records up to the cut-off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from endpoints.engine import codes
+from endpoints.engine.steps import Read, Step, gettext_noop
+from endpoints.engine.types import CentralRead, Course, EndOfTreatment, FollowUp, Surgery
+from trialsite.kernel.partial_date import Flag, PartialDate
+
+IMPUTED = gettext_noop("{what} {given} is incomplete; taken as {date} (imputed: {flag}).")
+ALIVE = gettext_noop("Last known alive on {date}.")
+ALIVE_CAPPED = gettext_noop(
+    "Last known alive on {date}, beyond the data cut-off, and therefore on the cut-off {cutoff}."
+)
+
+
+class Dated(NamedTuple):
+    """A day with its name and the field it comes from; `flag` says what was imputed."""
+
+    date: date
+    name: str
+    read: Read
+    flag: Flag | None = None
+
+    @property
+    def step(self) -> Step | None:
+        """G-10: the imputation, when there was one."""
+        if self.flag is None:
+            return None
+        params = {"what": self.name, "given": self.read.value, "date": self.date, "flag": self.flag}
+        return Step("G-30", IMPUTED, params, (self.read,))
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """A participant's records as of the data cut-off, in date order."""
+
+    cutoff: date
+    first_dose: Dated | None
+    enrolled: Dated | None
+    surgery: Surgery | None
+    resection: Dated | None
+    margin: str | None
+    death: Dated | None
+    alive: Dated | None
+    alive_capped: bool
+    therapies: tuple[Dated, ...]
+    recurrences: tuple[Dated, ...]
+    follow_up: tuple[Dated, ...]
+    end_of_treatment: EndOfTreatment | None
+    end_of_study: Dated | None
+    reads: tuple[CentralRead, ...]
+    adjudication: CentralRead | None
+    all_death: Dated | None
+    all_resection: Dated | None
+
+    @property
+    def in_fas(self) -> bool:
+        """G-40: enrolled, and at least one dose of a study drug, up to the cut-off."""
+        return self.enrolled is not None and self.first_dose is not None
+
+
+def proofs_of_life(course: Course) -> Iterator[Dated]:
+    """G-6: every complete date that proves the participant was alive; administrative dates do not."""
+    if course.first_dose:
+        yield Dated(course.first_dose, "first dose", Read("first_dose", course.first_dose))
+    if course.last_study_dose:
+        yield Dated(course.last_study_dose, "last dose", Read("last_study_dose", course.last_study_dose))
+    for row in course.imaging:
+        yield Dated(row.last_scan, "scan", Read(row.last_scan_path, row.last_scan))
+    if course.surgery and course.surgery.performed and course.surgery.date:
+        yield Dated(course.surgery.date, "surgery", Read("surgery.date", course.surgery.date))
+    for visit in course.follow_up:
+        if visit.date.complete:
+            yield Dated(visit.date.complete, "follow-up", Read(f"{visit.path}.date", visit.date))
+    for therapy in course.therapies:
+        if therapy.date.complete and not therapy.protocol:
+            yield Dated(therapy.date.complete, "therapy", Read(f"{therapy.path}.date", therapy.date))
+    for i, day in enumerate(course.alive_on):
+        yield Dated(day, "contact", Read(f"alive_on[{i}]", day))
+
+
+def impute(value: PartialDate, name: str, path: str, not_before: date | None) -> Dated:
+    """G-10: the earliest possible day, not before a limit that lies inside the possible range."""
+    read = Read(path, value)
+    if value.complete is not None:
+        return Dated(value.earliest, name, read)
+    imputed = value.impute("first", "M", not_before=not_before)
+    assert imputed is not None  # with `M` every partial date has a day
+    return Dated(imputed.date, name, read, imputed.flag)
+
+
+def records_of(course: Course) -> Records:
+    """The course as of its cut-off; dates do not move from one cut-off to the next (G-30)."""
+    cutoff = course.data_cutoff
+    alive = max(proofs_of_life(course), key=lambda proof: proof.date, default=None)
+    death = course.death and impute(course.death, codes.DEATH, "death.date", alive.date if alive else None)
+    resection = _resection(course)
+    operation = course.surgery.date if course.surgery and course.surgery.performed else None
+    followed = follow_ups(course, resection)
+    counted = [(visit, dated) for visit, dated in followed if dated.date <= cutoff]
+    beyond = (
+        max((day for day in (alive and alive.date, death and death.date) if day), default=cutoff) > cutoff
+    )
+    return Records(
+        cutoff=cutoff,
+        first_dose=_until(cutoff, "first dose", "first_dose", course.first_dose),
+        enrolled=_until(cutoff, "enrolment", "enrolled", course.enrolled),
+        surgery=_surgery_until(course.surgery, cutoff),
+        resection=resection if resection and resection.date <= cutoff else None,
+        margin=course.surgery.margin if course.surgery else None,
+        death=death if death and death.date <= cutoff else None,
+        alive=_capped(alive, death, cutoff, beyond),
+        alive_capped=beyond,
+        therapies=therapies(course, operation),
+        recurrences=tuple([dated for visit, dated in counted if visit.recurrence == codes.YES]),
+        follow_up=tuple([dated for visit, dated in counted if visit.recurrence != codes.NOT_EVALUABLE]),
+        end_of_treatment=_eot_until(course.end_of_treatment, cutoff),
+        end_of_study=_until(cutoff, "end of study", "end_of_study.date", course.end_of_study),
+        reads=tuple([read for read in course.reads if read.final and (not read.date or read.date <= cutoff)]),
+        adjudication=_final_until(course.adjudication, cutoff),
+        all_death=death,
+        all_resection=resection,
+    )
+
+
+def _until(cutoff: date, name: str, path: str, day: date | None) -> Dated | None:
+    return Dated(day, name, Read(path, day)) if day is not None and day <= cutoff else None
+
+
+def _surgery_until(surgery: Surgery | None, cutoff: date) -> Surgery | None:
+    return surgery if surgery and (surgery.date is None or surgery.date <= cutoff) else None
+
+
+def _eot_until(end: EndOfTreatment | None, cutoff: date) -> EndOfTreatment | None:
+    return end if end and end.date <= cutoff else None
+
+
+def _final_until(read: CentralRead | None, cutoff: date) -> CentralRead | None:
+    """G-31: a central read belongs to its date of review; without one it always counts."""
+    return read if read and read.final and (read.date is None or read.date <= cutoff) else None
+
+
+def _capped(alive: Dated | None, death: Dated | None, cutoff: date, beyond: bool) -> Dated | None:
+    """G-6: a proof of life, or a death, after the cut-off puts last known alive on the cut-off."""
+    if not beyond:
+        return alive
+    source = alive if alive and alive.date > cutoff else death
+    return source and Dated(cutoff, source.name, source.read)
+
+
+def _resection(course: Course) -> Dated | None:
+    surgery = course.surgery
+    if surgery is None or not surgery.resected or surgery.date is None:
+        return None
+    return Dated(surgery.date, "resection", Read("surgery.date", surgery.date))
+
+
+def therapies(course: Course, operation: date | None) -> tuple[Dated, ...]:
+    """G-30: new anticancer therapies up to the cut-off, partial dates not before treatment or operation."""
+    days = [day for day in (course.first_dose, course.last_study_dose, operation) if day]
+    limit = max(days, default=None)
+    made = [
+        impute(therapy.date, "new anticancer therapy", f"{therapy.path}.date", limit)
+        for therapy in course.therapies
+        if not therapy.protocol
+    ]
+    return tuple(sorted(dated for dated in made if dated.date <= course.data_cutoff))
+
+
+def follow_ups(course: Course, resection: Dated | None) -> list[tuple[FollowUp, Dated]]:
+    """G-30, G-38: follow-up on or after the resection, in date order, each with its imputed date."""
+    if resection is None:
+        return []
+    clean = [visit.date.earliest for visit in course.follow_up if visit.recurrence == codes.NO]
+    made = []
+    for visit in course.follow_up:
+        when = visit.date
+        inside = [day for day in (resection.date, *clean) if when.earliest <= day <= when.latest]
+        name = codes.RECURRENCE if visit.recurrence == codes.YES else "follow-up"
+        dated = impute(when, name, f"{visit.path}.date", max(inside, default=None))
+        if dated.date >= resection.date:
+            made.append((visit, dated))
+    return sorted(made, key=lambda pair: pair[1].date)

@@ -1,0 +1,184 @@
+"""E-3, E-4, R-80, G-25, G-28: best response, objective response and disease control of one criterion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from endpoints.engine import codes
+from endpoints.engine.best_response import Assessment, BestResponses, best_response, confirmation
+from endpoints.engine.codes import PENDING, N, Y
+from endpoints.engine.durations import first_on_or_after, first_progression
+from endpoints.engine.records import Dated, Records
+from endpoints.engine.results import Answer, BestOverall, Responder, TimePoint
+from endpoints.engine.settings import Settings
+from endpoints.engine.steps import Read, Step, Steps, gettext_noop
+
+WINDOW = gettext_noop("{criteria}: time points after the first dose of {first} count, {count} in all.")
+WINDOW_UNTIL = gettext_noop(
+    "{criteria}: {count} time points after the first dose of {first} and until {why} on {date} count."
+)
+IN_TIME = gettext_noop("Until day {days} after the first dose ({limit}) the best response is {value}.")
+REACHED = gettext_noop("{endpoint} is reached: {value} on {date}.")
+CLOSED = gettext_noop("Not reached, and it no longer can be: {why} on {date}.")
+TIME_OVER = gettext_noop("Not reached, and the cut-off {cutoff} is after day {days}.")
+OPEN = gettext_noop("Not reached yet; it still can be.")
+NO_RESULT = gettext_noop("Final analysis: no result by the cut-off.")
+CONFIRMED = gettext_noop("The response of {date} is confirmed.")
+UNCONFIRMED = gettext_noop("No response inside the window is confirmed, and none can be any more.")
+CONFIRMABLE = gettext_noop("No response inside the window is confirmed yet; one still can be.")
+
+DISEASE_CONTROL = frozenset({codes.CR, codes.PR, codes.SD})
+
+
+class Window(NamedTuple):
+    """G-28: what counts for the responses of one criterion, and what closed it."""
+
+    criteria: str
+    first_dose: Dated
+    counted: tuple[Assessment, ...]
+    in_time: tuple[Assessment, ...]
+    limit: date
+    closed: Dated | None
+    closed_reads: tuple[Read, ...]
+    overall: BestResponses
+    timely: BestResponses
+    steps: Steps
+
+    @property
+    def response(self) -> Dated | None:
+        """The first CR or PR of the whole window (the start of the duration of response)."""
+        one = next((one for one in self.counted if one.response in codes.RESPONDING), None)
+        return one and Dated(one.date, one.response, one.read)
+
+
+def closing(
+    records: Records, progression: tuple[Dated, tuple[Read, ...]] | None, start: date
+) -> tuple[Dated | None, tuple[Read, ...]]:
+    """G-25: the first of progression, death, resection, new anticancer therapy and end of study."""
+    found: list[tuple[Dated, tuple[Read, ...]]] = [progression] if progression else []
+    therapy = first_on_or_after(records.therapies, start)
+    for one in (records.death, records.resection, therapy, records.end_of_study):
+        if one is not None:
+            found.append((one, (one.read,)))
+    return min(found, key=lambda pair: pair[0].date, default=(None, ()))
+
+
+def window_of(
+    criteria: str, points: Sequence[TimePoint], records: Records, first_dose: Dated, settings: Settings
+) -> Window:
+    """G-28: after the first dose, until the first PD, before new therapy and resection."""
+    start = first_dose.date
+    progression = first_progression(points, start)
+    therapy = first_on_or_after(records.therapies, start)
+    ends = [one.date for one in (therapy, records.resection) if one]
+    before = min(ends, default=date.max)
+    until = progression[0].date if progression else date.max
+    counted = tuple(
+        [
+            Assessment(point.date, point.overall, point.name or point.path, point.date_read)
+            for point in points
+            if start < point.date <= until and point.date < before
+        ]
+    )
+    limit = start + timedelta(days=settings.response_window_days)
+    in_time = tuple([one for one in counted if one.date <= limit])
+    overall = best_response(start, counted, settings)
+    timely = overall if len(in_time) == len(counted) else best_response(start, in_time, settings)
+    closed, reads = closing(records, progression, start)
+    params = {"criteria": criteria, "first": start, "count": len(counted)}
+    read = (first_dose.read, *(one.read for one in counted))
+    if closed is None:
+        step = Step("G-28", WINDOW, params, read)
+    else:
+        params |= {"why": closed.name, "date": closed.date}
+        step = Step("G-28", WINDOW_UNTIL, params, (*read, *reads))
+    return Window(criteria, first_dose, counted, in_time, limit, closed, reads, overall, timely, (step,))
+
+
+def best_overall(window: Window, fas: Steps) -> BestOverall:
+    """R-80 to R-90: best overall response in the whole window; without a time point NE."""
+    found = window.overall
+    best, confirmed = found.best, found.confirmed_best
+    value = codes.NE if best.value == codes.MISSING else best.value
+    strict = codes.NE if confirmed.value == codes.MISSING else confirmed.value
+    return BestOverall(value, best.date, strict, confirmed.date, (*fas, *window.steps, *found.steps))
+
+
+def still_open(window: Window, records: Records, settings: Settings, final: bool) -> tuple[bool, Step]:
+    """G-25: whether a rate endpoint can still be reached, with the reason."""
+    cutoff = Read("data_cutoff", records.cutoff)
+    if window.closed is not None:
+        params = {"why": window.closed.name, "date": window.closed.date}
+        return False, Step("G-25", CLOSED, params, window.closed_reads)
+    if records.cutoff > window.limit:
+        params = {"cutoff": records.cutoff, "days": settings.response_window_days}
+        return False, Step("G-25", TIME_OVER, params, (cutoff, window.first_dose.read))
+    if final:
+        return False, Step("G-25", NO_RESULT, {}, (cutoff,))
+    return True, Step("G-25", OPEN, {}, (cutoff, window.first_dose.read))
+
+
+def _timely_step(window: Window, settings: Settings) -> Step:
+    params = {"days": settings.response_window_days, "limit": window.limit, "value": window.timely.best.value}
+    return Step(
+        "G-28", IN_TIME, params, tuple([one.read for one in window.in_time]) or (window.first_dose.read,)
+    )
+
+
+def objective_response(
+    window: Window, records: Records, settings: Settings, final: bool, fas: Steps
+) -> Responder:
+    """E-3: CR or PR inside the response window; beside it the confirmed one."""
+    best = window.timely.best
+    steps = (*fas, *window.steps, *window.timely.steps, _timely_step(window, settings))
+    pending, why = still_open(window, records, settings, final)
+    if best.value in codes.RESPONDING:
+        value, why_value = Y, _reached("ORR", window)
+    else:
+        value, why_value = PENDING if pending else N, why
+    confirmed, why_confirmed = _confirmed(window, records, settings, final, pending)
+    return Responder(value, confirmed, (*steps, why_value, why_confirmed))
+
+
+def _reached(endpoint: str, window: Window) -> Step:
+    best = window.timely.best
+    reads = tuple([one.read for one in window.in_time if one.date == best.date])
+    return Step(
+        "E-3" if endpoint == "ORR" else "E-4", REACHED, {"endpoint": endpoint} | best._asdict(), reads
+    )
+
+
+def _confirmed(
+    window: Window, records: Records, settings: Settings, final: bool, pending: bool
+) -> tuple[str, Step]:
+    """R-83: a response dated inside the window and confirmed at any later time point of G-28."""
+    counted = window.counted
+    inside = [
+        i for i, one in enumerate(counted) if one.response in codes.RESPONDING and one.date <= window.limit
+    ]
+    for i in inside:
+        by = confirmation(i, counted, settings)
+        if by is not None:
+            return Y, Step("R-83", CONFIRMED, {"date": counted[i].date}, (counted[i].read, by.read))
+    reads = tuple([counted[i].read for i in inside]) or (Read("data_cutoff", records.cutoff),)
+    if pending or (window.closed is None and not final and _confirmable(inside, window, settings)):
+        return PENDING, Step("R-83", CONFIRMABLE, {}, reads)
+    return N, Step("R-83", UNCONFIRMED, {}, reads)
+
+
+def _confirmable(inside: Sequence[int], window: Window, settings: Settings) -> bool:
+    """G-25: a further CR, far enough away, would confirm one of the responses."""
+    ahead = Assessment(date.max, codes.CR, "", window.first_dose.read)
+    tried = (*window.counted, ahead)
+    return any(confirmation(i, tried, settings) is not None for i in inside)
+
+
+def disease_control(window: Window, records: Records, settings: Settings, final: bool, fas: Steps) -> Answer:
+    """E-4: CR, PR or lasting SD inside the response window; NON-CR/NON-PD is not counted."""
+    steps = (*fas, *window.steps, *window.timely.steps, _timely_step(window, settings))
+    if window.timely.best.value in DISEASE_CONTROL:
+        return Answer(Y, (*steps, _reached("DCR", window)))
+    pending, why = still_open(window, records, settings, final)
+    return Answer(PENDING if pending else N, (*steps, why))
