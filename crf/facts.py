@@ -21,7 +21,9 @@ def first_dose(book: Casebook) -> dt.date | None:
     return min(_dose_days(book, "ecstdat", "apa_ecstdat"), default=None)
 
 
-def _dose_days(book: Casebook, iv_name: str, apatinib_name: str, drugs: tuple[str, ...] = IV_DRUGS) -> list[dt.date]:
+def _dose_days(
+    book: Casebook, iv_name: str, apatinib_name: str, drugs: tuple[str, ...] = IV_DRUGS
+) -> list[dt.date]:
     days = []
     for sheet in book.all("EC"):
         for row in sheet.lines("EC2"):
@@ -54,12 +56,19 @@ def last_camrelizumab(book: Casebook) -> dt.date | None:
 
 def surgery_day(book: Casebook) -> dt.date | None:
     """The first operation, an exploration too."""
-    days = [s.get("surg_prstdat") for s in book.all("SURG") if s.get("surg_proccur") == "Y" and s.get("surg_prstdat")]
+    days = [
+        s.get("surg_prstdat")
+        for s in book.all("SURG")
+        if s.get("surg_proccur") == "Y" and s.get("surg_prstdat")
+    ]
     return min(days, default=None)
 
 
 def resected(book: Casebook) -> bool:
-    return any(s.get("surg_proccur") == "Y" and s.get("surg_prtrt") not in (None, "EXPLORE") for s in book.all("SURG"))
+    return any(
+        s.get("surg_proccur") == "Y" and s.get("surg_prtrt") not in (None, "EXPLORE")
+        for s in book.all("SURG")
+    )
 
 
 def death_day(book: Casebook) -> PartialDate | None:
@@ -69,10 +78,19 @@ def death_day(book: Casebook) -> PartialDate | None:
 
 def last_contact(book: Casebook) -> dt.date | None:
     """The latest complete date that proves the participant alive (G-6): visit, dose, scan, surgery, survival contact."""
-    days: list[Any] = [book.value("ICF", "icf_dsstdat"), book.value("DM", "dmdat"), surgery_day(book), last_dose(book)]
+    days: list[Any] = [
+        book.value("ICF", "icf_dsstdat"),
+        book.value("DM", "dmdat"),
+        surgery_day(book),
+        last_dose(book),
+    ]
     days += [s.get("ta_lastdat") or s.get("tudat") for s in book.all("TA")]
     for sheet in book.all("SS"):
-        days.append(sheet.get("ss_lastalive") if sheet.get("ss_status") != "ALIVE" else sheet.get("ss_lastalive") or sheet.get("ss_dat"))
+        days.append(
+            sheet.get("ss_lastalive")
+            if sheet.get("ss_status") != "ALIVE"
+            else sheet.get("ss_lastalive") or sheet.get("ss_dat")
+        )
     return max((day for day in days if isinstance(day, dt.date)), default=None)
 
 

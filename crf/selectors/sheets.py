@@ -25,7 +25,9 @@ def columns(model: type[_Sheet]) -> list[str]:
 
 def _split(record: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     values = {name: value for name, value in record.items() if value is not None and not name.endswith(MISS)}
-    missing = {name.removesuffix(MISS): value for name, value in record.items() if value and name.endswith(MISS)}
+    missing = {
+        name.removesuffix(MISS): value for name, value in record.items() if value and name.endswith(MISS)
+    }
     return values, missing
 
 
@@ -39,7 +41,9 @@ def fill(sheets: Iterable[Sheet]) -> None:
 
 
 def _fill_form(definition: FormDef, wanted: dict[int, Sheet]) -> None:
-    for record in definition.model._default_manager.filter(form_id__in=list(wanted)).values("form_id", *columns(definition.model)):
+    for record in definition.model._default_manager.filter(form_id__in=list(wanted)).values(
+        "form_id", *columns(definition.model)
+    ):
         sheet = wanted[record.pop("form_id")]
         sheet.values, sheet.missing = _split(record)
     for section in definition.row_sections:
@@ -74,11 +78,13 @@ def casebooks(participants: Collection[int], keys: Iterable[str] | None = None) 
     """
     wanted = list(keys) if keys is not None else [*forms(), *parts()]
     found: dict[int, Casebook] = {pk: Casebook() for pk in participants}
-    envelopes = FormInstance.objects.filter(participant_id__in=list(participants), form_key__in=wanted).exclude(
-        status=FormStatus.EXPECTED
-    )
+    envelopes = FormInstance.objects.filter(
+        participant_id__in=list(participants), form_key__in=wanted
+    ).exclude(status=FormStatus.EXPECTED)
     sheets = []
-    for pk, participant, key, repeat, evaluator, status, code, visit_repeat, order in envelopes.values_list(*ENVELOPE):
+    for pk, participant, key, repeat, evaluator, status, code, visit_repeat, order in envelopes.values_list(
+        *ENVELOPE
+    ):
         sheet = Sheet(
             key=key, form=pk, repeat=repeat, evaluator=evaluator, status=status, visit_order=order or 0,
             visit=visit_label(code, visit_repeat) if code else "",

@@ -1,0 +1,6 @@
+"""The one signal that travels upward: source data of a participant changed. Sent inside the saving transaction."""
+
+from django.dispatch import Signal
+
+# Arguments: participant_id: int, form_key: str, form_id: int, paths: set[str], by: User | None
+source_data_changed = Signal()

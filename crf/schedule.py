@@ -1,0 +1,447 @@
+"""Which visit when, and which form at which visit, as data; the rules that open, close and move visits.
+
+Everything here is a default of the CRF book (1.3), to be replaced by the signed protocol. Dates are planned from
+actual anchors: a delay of C3 moves C4, TA2 and surgery (1.3.2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trialsite.kernel.texts import Text
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """One line of the schedule. `target`, `window_from`, `window_to` are days from the anchor (`84 x n` for repeats)."""
+
+    code: str
+    number: int
+    label: Text
+    period: str
+    anchor: str
+    target: str
+    window_from: str
+    window_to: str
+    kind: str  # planned, optional, event
+
+    @property
+    def repeats(self) -> bool:
+        return self.code in REPEATING
+
+
+# Lines that stand for several visits, and how many the protocol plans.
+REPEATING = {
+    "ADJ2": range(2, 9),
+    "CONT": range(1, 41),
+    "FUIMG": range(1, 9),
+    "SURV": range(1, 9),
+    "UNS": range(1, 100),
+}
+
+VISITS: dict[str, VisitLine] = {
+    line.code: line
+    for line in (
+        VisitLine("SCR", 10, Text("Screening", "筛选期"), "SCREENING", "C1D1", "-14", "-28", "-1", "planned"),
+        VisitLine(
+            "BAS",
+            20,
+            Text("Baseline (pre-dose)", "基线(给药前)"),
+            "SCREENING",
+            "C1D1",
+            "-2",
+            "-7",
+            "0",
+            "planned",
+        ),
+        VisitLine(
+            "C1", 101, Text("Cycle 1 day 1", "第1周期第1天"), "NEOADJUVANT", "ENROL", "2", "0", "7", "planned"
+        ),
+        VisitLine(
+            "C1D8",
+            102,
+            Text("Cycle 1 day 8 safety laboratory", "第1周期第8天安全性检查"),
+            "NEOADJUVANT",
+            "C1D1",
+            "7",
+            "5",
+            "9",
+            "optional",
+        ),
+        VisitLine(
+            "C2",
+            111,
+            Text("Cycle 2 day 1", "第2周期第1天"),
+            "NEOADJUVANT",
+            "previous cycle D1",
+            "14",
+            "11",
+            "17",
+            "planned",
+        ),
+        VisitLine(
+            "TA1",
+            119,
+            Text("Tumour assessment 1 (after cycle 2)", "影像评估1(第2周期后)"),
+            "NEOADJUVANT",
+            "C2D1",
+            "14",
+            "9",
+            "17",
+            "planned",
+        ),
+        VisitLine(
+            "C3",
+            121,
+            Text("Cycle 3 day 1", "第3周期第1天"),
+            "NEOADJUVANT",
+            "previous cycle D1",
+            "14",
+            "11",
+            "17",
+            "planned",
+        ),
+        VisitLine(
+            "C4",
+            131,
+            Text("Cycle 4 day 1", "第4周期第1天"),
+            "NEOADJUVANT",
+            "previous cycle D1",
+            "14",
+            "11",
+            "17",
+            "planned",
+        ),
+        VisitLine(
+            "TA2",
+            139,
+            Text("Tumour assessment 2 (after cycle 4)", "影像评估2(第4周期后)"),
+            "NEOADJUVANT",
+            "C4D1",
+            "14",
+            "11",
+            "24",
+            "planned",
+        ),
+        VisitLine(
+            "C5",
+            141,
+            Text("Cycle 5 day 1 (if MDT decides MORE_CYCLES)", "第5周期第1天(MDT决定)"),
+            "NEOADJUVANT",
+            "previous cycle D1",
+            "14",
+            "11",
+            "28",
+            "event",
+        ),
+        VisitLine(
+            "C6",
+            151,
+            Text("Cycle 6 day 1 (if MDT decides MORE_CYCLES)", "第6周期第1天(MDT决定)"),
+            "NEOADJUVANT",
+            "previous cycle D1",
+            "14",
+            "11",
+            "17",
+            "event",
+        ),
+        VisitLine(
+            "TA3",
+            159,
+            Text("Tumour assessment 3 (after cycle 6)", "影像评估3(第6周期后)"),
+            "NEOADJUVANT",
+            "C6D1",
+            "14",
+            "11",
+            "24",
+            "event",
+        ),
+        VisitLine(
+            "PREOP",
+            200,
+            Text("Pre-operative assessment (MDT, fitness)", "术前评估"),
+            "SURGERY",
+            "SURGERY (MDT form: TA2 or TA3)",
+            "-3",
+            "-14",
+            "-1",
+            "planned",
+        ),
+        VisitLine(
+            "SURG",
+            210,
+            Text("Surgery", "手术"),
+            "SURGERY",
+            "last neoadjuvant IV dose",
+            "28",
+            "14",
+            "42",
+            "planned",
+        ),
+        VisitLine(
+            "POD1",
+            211,
+            Text("Post-operative day 1", "术后第1天"),
+            "SURGERY",
+            "SURGERY",
+            "1",
+            "1",
+            "1",
+            "planned",
+        ),
+        VisitLine(
+            "POD3",
+            213,
+            Text("Post-operative day 3", "术后第3天"),
+            "SURGERY",
+            "SURGERY",
+            "3",
+            "2",
+            "4",
+            "planned",
+        ),
+        VisitLine(
+            "POD5",
+            215,
+            Text("Post-operative day 5", "术后第5天"),
+            "SURGERY",
+            "SURGERY",
+            "5",
+            "5",
+            "6",
+            "planned",
+        ),
+        VisitLine(
+            "POD7",
+            217,
+            Text("Post-operative day 7", "术后第7天"),
+            "SURGERY",
+            "SURGERY",
+            "7",
+            "7",
+            "9",
+            "optional",
+        ),
+        VisitLine(
+            "LPATH",
+            220,
+            Text("Local pathology report", "本地病理报告"),
+            "SURGERY",
+            "SURGERY",
+            "14",
+            "3",
+            "21",
+            "planned",
+        ),
+        VisitLine(
+            "POD30",
+            230,
+            Text("Post-operative day 30", "术后30天"),
+            "SURGERY",
+            "SURGERY",
+            "30",
+            "23",
+            "37",
+            "planned",
+        ),
+        VisitLine(
+            "CPATH",
+            240,
+            Text("Central pathology review complete", "中心病理评审完成"),
+            "SURGERY",
+            "SURGERY",
+            "60",
+            "7",
+            "90",
+            "planned",
+        ),
+        VisitLine(
+            "POD90",
+            250,
+            Text("Post-operative day 90", "术后90天"),
+            "SURGERY",
+            "SURGERY",
+            "90",
+            "76",
+            "104",
+            "planned",
+        ),
+        VisitLine(
+            "ADJ1",
+            301,
+            Text("Adjuvant cycle 1", "辅助治疗第1周期"),
+            "ADJUVANT",
+            "SURGERY",
+            "42",
+            "28",
+            "56",
+            "optional",
+        ),
+        VisitLine(
+            "ADJ2",
+            302,
+            Text("Adjuvant cycles 2-8 (ADJ2..ADJ8, numbers 302-308)", "辅助治疗第2-8周期"),
+            "ADJUVANT",
+            "previous adjuvant cycle",
+            "21",
+            "18",
+            "24",
+            "optional",
+        ),
+        VisitLine(
+            "CONT",
+            351,
+            Text("Continued treatment cycle n (not resected)", "未切除者继续治疗周期"),
+            "CONTINUED",
+            "previous cycle D1",
+            "14",
+            "11",
+            "17",
+            "event",
+        ),
+        VisitLine(
+            "EOT",
+            400,
+            Text("End of treatment", "治疗结束"),
+            "FOLLOW-UP",
+            "last study dose",
+            "7",
+            "0",
+            "14",
+            "planned",
+        ),
+        VisitLine(
+            "SFU30",
+            410,
+            Text("Safety follow-up, 30 days", "安全性随访30天"),
+            "FOLLOW-UP",
+            "last study dose",
+            "30",
+            "23",
+            "37",
+            "planned",
+        ),
+        VisitLine(
+            "SFU90",
+            420,
+            Text("Safety follow-up, 90 days", "安全性随访90天"),
+            "FOLLOW-UP",
+            "last camrelizumab",
+            "90",
+            "76",
+            "104",
+            "planned",
+        ),
+        VisitLine(
+            "FUIMG",
+            501,
+            Text("Follow-up imaging n (n = 1..8, every 12 weeks)", "随访影像n(每12周)"),
+            "FOLLOW-UP",
+            "SURGERY (C1D1 if not resected, then every 8 weeks)",
+            "84 x n",
+            "84n-14",
+            "84n+14",
+            "planned",
+        ),
+        VisitLine(
+            "SURV",
+            601,
+            Text("Survival follow-up n (n = 1..8, every 12 weeks)", "生存随访n(每12周)"),
+            "FOLLOW-UP",
+            "C1D1",
+            "84 x n",
+            "84n-14",
+            "84n+14",
+            "planned",
+        ),
+        VisitLine(
+            "SURVEND",
+            690,
+            Text("24-month survival visit", "24个月生存随访"),
+            "FOLLOW-UP",
+            "C1D1",
+            "730",
+            "716",
+            "758",
+            "planned",
+        ),
+        VisitLine("UNS", 900, Text("Unscheduled", "计划外"), "ANY", "-", "-", "-", "-", "event"),
+        VisitLine(
+            "EOS", 999, Text("End of study", "研究结束"), "FOLLOW-UP", "last contact", "0", "0", "30", "event"
+        ),
+    )
+}
+
+PERIODS = {
+    "SCREENING": Text("Screening", "筛选"),
+    "NEOADJUVANT": Text("Neoadjuvant", "新辅助治疗"),
+    "SURGERY": Text("Surgery", "手术"),
+    "ADJUVANT": Text("Adjuvant", "辅助治疗"),
+    "CONTINUED": Text("Continued", "继续治疗"),
+    "FOLLOW-UP": Text("Follow-up", "随访"),
+    "ANY": Text("Any time", "任意时间"),
+}
+
+# Form → visits where it is kept: R required, C conditional, O optional, E event-driven. One line per form.
+# SURG is entered at SURG and reviewed, the same form, at POD30 and POD90. CPATH envelopes belong to readings
+# (pathology.services). A form without visits is a log of the participant.
+FORMS: dict[str, dict[str, str]] = {
+    "ICF": {"SCR": "R"},
+    "DM": {"SCR": "R"},
+    "HCC": {"SCR": "R"},
+    "TA": {"SCR": "R", "TA1": "R", "TA2": "R", "TA3": "C", "FUIMG": "R", "UNS": "O"},
+    "IE": {"SCR": "R"},
+    "EC": {
+        **dict.fromkeys(("C1", "C2", "C3", "C4"), "R"),
+        **dict.fromkeys(("C5", "C6", "ADJ1", "ADJ2", "CONT"), "C"),
+    },
+    "SURG": {"SURG": "R"},
+    "EOT": {"EOT": "R"},
+    "SS": {**dict.fromkeys(("SFU30", "SFU90", "FUIMG", "SURV", "SURVEND"), "R"), "UNS": "O"},
+    "EOS": {"EOS": "R"},
+    "SACT": {},
+    "DTH": {},
+}
+
+LOGS = {"SACT": "E", "DTH": "E"}
+
+CYCLES = ("C1", "C2", "C3", "C4", "C5", "C6")
+NEOADJUVANT_TA = {"TA1": "C2", "TA2": "C4", "TA3": "C6"}
+
+
+def visit_label(code: str, repeat: int) -> str:
+    """What people call the visit, unique within a participant: `TA1`, `FUIMG2`, `ADJ3`."""
+    if code == "ADJ2":
+        return f"ADJ{repeat}"
+    return f"{code}{repeat}" if code in REPEATING else code
+
+
+def visit_of(label: str) -> tuple[str, int] | None:
+    """Code and repeat of a label; `None` when no such visit can exist."""
+    if label in VISITS and label not in REPEATING:
+        return label, 1
+    for code, repeats in REPEATING.items():
+        stem = "ADJ" if code == "ADJ2" else code
+        rest = label.removeprefix(stem)
+        if rest != label and rest.isdigit() and int(rest) in repeats:
+            return code, int(rest)
+    return None
+
+
+def visit_title(code: str, repeat: int) -> Text:
+    """The full name of a visit, with its number when it repeats."""
+    label = VISITS[code].label
+    if code not in REPEATING:
+        return label
+    if code == "ADJ2":
+        return Text(f"Adjuvant cycle {repeat}", f"辅助治疗第{repeat}周期")
+    return Text(f"{label.en.replace(' n', '')} {repeat}", f"{label.zh.replace('n', '')} {repeat}")
+
+
+def visit_order(code: str, repeat: int) -> int:
+    return VISITS[code].number * 100 + repeat
+
+
+def forms_at(code: str) -> list[tuple[str, str]]:
+    """(form key, requirement) at a visit, in the order in which a site fills them in."""
+    return [(key, visits[code]) for key, visits in FORMS.items() if code in visits]

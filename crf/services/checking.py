@@ -1,0 +1,87 @@
+"""Field-level rules of a sheet: what is shown, what is required, hard and soft limits. One walk over the form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from crf.conditions import holds
+from crf.fields import CrfField
+from crf.lookups import Lookup, Surroundings
+from crf.registry import FormDef
+from crf.sheets import Sheet
+
+from .writing import each_line
+
+
+@dataclass(slots=True)
+class SoftFinding:
+    """A value outside its usual range."""
+
+    path: str
+    rule: str
+    value: str
+    message: str
+
+
+@dataclass(slots=True)
+class Checked:
+    """What the walk found, by path."""
+
+    hidden: dict[str, CrfField] = field(default_factory=dict)  # answered but not asked: must be empty
+    required: list[str] = field(default_factory=list)  # asked and unanswered
+    hard: dict[str, str] = field(default_factory=dict)
+    soft: list[SoftFinding] = field(default_factory=list)
+
+
+def check(definition: FormDef, sheet: Sheet, around: Surroundings) -> Checked:
+    """Walk a sheet. Messages are in the language that is active."""
+    found = Checked()
+    for prefix, fields, holder, row in each_line(definition, sheet):
+        lookup = around.lookup(sheet, row)
+        for crf_field in fields:
+            _check_field(found, prefix + crf_field.name, crf_field, holder, lookup)
+    return found
+
+
+def _check_field(found: Checked, path: str, crf_field: CrfField, holder: Any, lookup: Lookup) -> None:
+    name = crf_field.name
+    value, missing = holder.values.get(name), holder.missing.get(name)
+    requirement = crf_field.requirement
+    shown = requirement.when is None or holds(requirement.when, lookup)
+    if not shown:
+        if (value is not None or missing) and not crf_field.derived:
+            found.hidden[path] = crf_field
+        return
+    if value is None:
+        if not missing and not requirement.optional and not crf_field.derived:
+            found.required.append(path)
+        return
+    if crf_field.hard is not None and crf_field.hard.broken(value, lookup):
+        found.hard[path] = hard_message(crf_field)
+    elif crf_field.soft is not None and crf_field.soft.broken(value, lookup):
+        rule = f"soft:{name}"
+        found.soft.append(SoftFinding(path, rule, crf_field.to_text(value), soft_message(crf_field)))
+
+
+def hard_message(crf_field: CrfField) -> str:
+    return _("%(label)s: not possible. Allowed: %(limit)s.") % {
+        "label": crf_field.label,
+        "limit": limit_words(crf_field, "hard"),
+    }
+
+
+def soft_message(crf_field: CrfField) -> str:
+    return _("%(label)s: unusual. Expected: %(limit)s. Correct it, or confirm it with a reason.") % {
+        "label": crf_field.label,
+        "limit": limit_words(crf_field, "soft"),
+    }
+
+
+def limit_words(crf_field: CrfField, which: str) -> str:
+    """A limit in words: names of fields as their labels, ranges with an en dash and the unit."""
+    from crf.wording import limit_text
+
+    return limit_text(crf_field, crf_field.book_hard if which == "hard" else crf_field.book_soft)

@@ -1,0 +1,348 @@
+"""Saving a form: one transaction from the lock to the trail. Everything that enters data comes through `form_save`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crf import derivation
+from crf.events import source_data_changed
+from crf.facts import forms_read
+from crf.fields import MISS, missing_label
+from crf.forms import Typed, as_sheet
+from crf.lookups import Surroundings
+from crf.models import Finding, FindingState, FormInstance, FormStatus, FormSubmission
+from crf.policies import may_change, may_enter
+from crf.registry import FormDef, form_def, forms
+from crf.selectors.sheets import casebook, sheet_of
+from crf.sheets import Casebook, Sheet
+from participants.models import Participant
+from trialsite.accounts.models import User
+from trialsite.audit import trail
+from trialsite.audit.actions import Action
+from trialsite.audit.models import AuditChain
+from trialsite.audit.trail import Entry
+from trialsite.kernel.decisions import Decision
+from trialsite.kernel.study import study
+
+from .checking import Checked, check
+from .schedule import schedule_refresh, visit_dated
+from .writing import Change, changes, write
+
+
+# Fields that the schedule and the participant's state read (crf.planning, crf.services.lifecycle).
+SCHEDULING = frozenset(
+    "wd_yn wd_scope enr_yn enr_dsstdat ec_given ec_phase ec_d1dat ecoccur ecstdat ecendat apa_ecstdat apa_ecendat apa_dose"
+    " tudat ta_lastdat ovresp_r_calc surg_proccur surg_prtrt surg_prstdat eot_phase eot_dsstdat eot_dsdecod ss_status ss_dat"
+    " ss_lastalive ss_event_dat dthdat eos_dsstdat".split()
+)
+
+
+class Invalid(Exception):
+    """The form cannot be saved as typed. Nothing is stored; `errors` says why, by path."""
+
+    def __init__(
+        self, errors: dict[str, str], hidden: list[str] | None = None, reasons: list[str] | None = None
+    ) -> None:
+        super().__init__("; ".join(f"{path}: {message}" for path, message in errors.items()))
+        self.errors = errors
+        self.hidden = hidden or []  # paths whose answers would be set inactive and want confirmation
+        self.reasons = reasons or []  # paths whose change wants a reason
+
+
+class Stale(Exception):
+    """Somebody saved the form since the page was opened."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(version)
+        self.version = version
+
+
+@dataclass(slots=True)
+class Saved:
+    """What a save did. `again` is true when this submission had been saved before (a double click)."""
+
+    form: FormInstance
+    version: int
+    changed: list[str] = field(default_factory=list)
+    again: bool = False
+
+
+@dataclass(slots=True)
+class Order:
+    """What a person asks with a save, beside the values."""
+
+    version: int | None = None  # of the page; None: whatever is stored (system loads)
+    token: str = ""
+    complete: bool = False
+    reasons: dict[str, str] = field(default_factory=dict)  # by path
+    reason: str = ""  # for every changed path without one of its own
+    confirmed: dict[str, str] = field(default_factory=dict)  # soft findings: path → reason
+    clear_hidden: bool = False
+
+
+@transaction.atomic
+def form_save(
+    *,
+    by: User,
+    form: FormInstance,
+    typed: Typed,
+    order: Order | None = None,
+    decision: Decision | None = None,
+) -> Saved:
+    """Save what was typed into a form, or raise and store nothing.
+
+    `form` comes from the door (`selectors.access`), with participant, site and visit at hand. `decision` replaces the
+    usual policy for other ways in (import, central reading), which have their own.
+
+    Raises `Refused` (role, lock), `Stale` (another save came first), `Invalid` (values, missing reasons).
+    """
+    order = order or Order()
+    (decision or may_enter(by, form)).require()
+    chain = trail.participant_chain(form.participant_id)  # the lock: one writer per participant from here on
+    if (again := _saved_before(form, order)) is not None:
+        return again
+    _refresh(form)
+    if not decision:
+        may_change(form).require()
+    if order.version is not None and order.version != form.version:
+        raise Stale(form.version)
+    saving = _Saving(by, form, order, chain, form_def(form.form_key))
+    return saving.run(typed)
+
+
+def _saved_before(form: FormInstance, order: Order) -> Saved | None:
+    if not order.token:
+        return None
+    found = FormSubmission.objects.filter(token=order.token).first()
+    return Saved(form, found.version, again=True) if found and found.form_id == form.pk else None
+
+
+def _refresh(form: FormInstance) -> None:
+    names = ("version", "status", "frozen", "locked", "expected", "missing_count", "finding_count")
+    for name, value in zip(names, FormInstance.objects.values_list(*names).get(pk=form.pk), strict=True):
+        setattr(form, name, value)
+
+
+class _Saving:
+    """One save in progress; holds what the steps share."""
+
+    def __init__(
+        self, by: User, form: FormInstance, order: Order, chain: AuditChain, definition: FormDef
+    ) -> None:
+        self.by, self.form, self.order, self.chain, self.definition = by, form, order, chain, definition
+        self.was_complete = form.status == FormStatus.COMPLETE
+        self.dependents = [d.code for d in forms().values() if form.form_key in d.head.derives_from]
+
+    def run(self, typed: Typed) -> Saved:
+        if typed.errors:
+            raise Invalid(dict(typed.errors))
+        stored = sheet_of(self.form)
+        sheet = as_sheet(stored, typed)
+        around = self.surroundings(sheet)
+        self.derive(sheet, around)
+        checked = self.checked(sheet, around)
+        diff = changes(self.definition, stored, sheet)
+        self.demand_reasons(diff, sheet)
+        if not diff and not self.order.complete and not self.order.confirmed:
+            return Saved(self.form, self.form.version)
+        return self.store(stored, sheet, diff, checked, around)
+
+    def surroundings(self, sheet: Sheet) -> Surroundings:
+        keys = forms_read(self.definition.context) | set(derivation.reads(sheet.key))
+        for key in self.dependents:
+            keys |= {key, *derivation.reads(key)}
+        book = casebook(self.form.participant_id, keys) if keys else Casebook()
+        book.number = self.form.participant.number
+        book.add(sheet)
+        return Surroundings(book, self.form.participant.site.today())
+
+    def derive(self, sheet: Sheet, around: Surroundings) -> None:
+        derivation.derive(sheet, around.book)
+
+    def checked(self, sheet: Sheet, around: Surroundings) -> Checked:
+        found = check(self.definition, sheet, around)
+        if found.hidden:
+            if not self.order.clear_hidden:
+                raise Invalid({}, hidden=sorted(found.hidden))
+            clear_paths(self.definition, sheet, set(found.hidden))
+            self.derive(sheet, around)
+            found = check(self.definition, sheet, around)
+        errors = dict(found.hard)
+        if self.order.complete or self.was_complete:
+            errors |= {path: _("Required to complete this form.") for path in found.required}
+        if errors:
+            raise Invalid(errors)
+        return found
+
+    def demand_reasons(self, diff: list[Change], sheet: Sheet) -> None:
+        """After completion every changed field needs a reason of its own or the common one (S05). Spaces are no reason."""
+        unexplained = []
+        for change in diff:
+            if change.action == Action.ROW_REMOVE and not _removed_reason(sheet, change.path):
+                unexplained.append(change.path.removesuffix("/@active"))
+            elif (
+                self.was_complete
+                and not change.derived
+                and not self.reason(change.path)
+                and change.action != Action.ROW_REMOVE
+            ):
+                unexplained.append(change.path)
+        if unexplained:
+            message = _("Say why this is changed.")
+            raise Invalid({path.removesuffix(MISS): message for path in unexplained}, reasons=unexplained)
+
+    def reason(self, path: str) -> str:
+        own = self.order.reasons.get(path) or self.order.reasons.get(path.removesuffix(MISS)) or ""
+        return own.strip() or self.order.reason.strip()
+
+    def store(
+        self, stored: Sheet, sheet: Sheet, diff: list[Change], checked: Checked, around: Surroundings
+    ) -> Saved:
+        form, order = self.form, self.order
+        write(self.definition, form, stored, sheet)
+        entries = [change.entry(form, self.entry_reason(change, sheet)) for change in diff]
+        entries += self.findings(checked)
+        entries += self.envelope(checked)
+        if self.definition.head.date:
+            entries += visit_dated(
+                by=self.by, form=form, day=sheet.get(self.definition.head.date), chain=self.chain
+            )
+        entries += self.derive_dependents(around)
+        trail.append_all(self.chain, entries, by=self.by, site=form.participant.site)
+        if diff:
+            Participant.objects.filter(pk=form.participant_id).update(data_version=F("data_version") + 1)
+            self.plan_visits(diff)
+        if order.token:
+            FormSubmission.objects.create(token=order.token, form=form, version=form.version)
+        if diff:
+            source_data_changed.send(
+                FormInstance, participant_id=form.participant_id, form_key=form.form_key, form_id=form.pk,
+                paths={change.path for change in diff}, by=self.by,
+            )  # fmt: skip
+        return Saved(form, form.version, [change.path for change in diff])
+
+    def plan_visits(self, diff: list[Change]) -> None:
+        """Windows, openings and the participant's state follow, when something that they read has changed."""
+        if any(change.path.rpartition("/")[2] in SCHEDULING for change in diff):
+            schedule_refresh(by=self.by, participant=self.form.participant, chain=self.chain)
+
+    def entry_reason(self, change: Change, sheet: Sheet) -> str:
+        if change.action == Action.ROW_REMOVE:
+            return _removed_reason(sheet, change.path)
+        return "" if change.derived else self.reason(change.path)
+
+    def findings(self, checked: Checked) -> list[Entry]:
+        """Open, confirm or cure soft findings; confirmation and its reason go to the trail."""
+        if not checked.soft and not self.form.finding_count and self.form.version == 0:
+            return []
+        known = {(f.path, f.rule): f for f in Finding.objects.filter(form=self.form)}
+        entries, opened = [], 0
+        for soft in checked.soft:
+            finding = known.pop((soft.path, soft.rule), None)
+            entry, is_open = self._finding(finding, soft)
+            entries += [entry] if entry else []
+            opened += is_open
+        for finding in known.values():
+            if finding.state != FindingState.CURED:
+                Finding.objects.filter(pk=finding.pk).update(state=FindingState.CURED)
+                entries.append(self._finding_entry(finding.path, finding.state, FindingState.CURED, ""))
+        self.form.finding_count = opened
+        return entries
+
+    def _finding(self, finding: Finding | None, soft: Any) -> tuple[Entry | None, int]:
+        reason = self.order.confirmed.get(soft.path, "").strip()
+        old = finding.state if finding and finding.value == soft.value else ""
+        state = FindingState.CONFIRMED if reason or old == FindingState.CONFIRMED else FindingState.OPEN
+        if old == state and not reason:
+            return None, state == FindingState.OPEN
+        values = {"value": soft.value, "state": state, "reason": reason}
+        Finding.objects.update_or_create(form=self.form, path=soft.path, rule=soft.rule, defaults=values)
+        return self._finding_entry(soft.path, old, state, reason), state == FindingState.OPEN
+
+    def _finding_entry(self, path: str, old: str, new: str, reason: str) -> Entry:
+        return Entry(
+            Action.CONFIRM,
+            self.form.address,
+            f"{path}@soft",
+            str(old),
+            str(new),
+            reason,
+            system=new == FindingState.CURED,
+        )
+
+    def envelope(self, checked: Checked) -> list[Entry]:
+        form = self.form
+        old = form.status
+        form.status = (
+            FormStatus.COMPLETE if self.order.complete or self.was_complete else FormStatus.IN_PROGRESS
+        )
+        form.version += 1
+        form.missing_count = len(checked.required)
+        form.definition, form.configuration = self.definition.version, study().digest
+        form.saved_at, form.saved_by = timezone.now(), self.by
+        form.save(
+            update_fields=[
+                "status", "version", "missing_count", "finding_count", "definition", "configuration", "saved_at", "saved_by",
+            ]
+        )  # fmt: skip
+        return (
+            [Entry(Action.FORM_STATUS, form.address, "@status", old, form.status)]
+            if old != form.status
+            else []
+        )
+
+    def derive_dependents(self, around: Surroundings) -> list[Entry]:
+        """Derived values of other forms that read this one (D-01 reads the consent date, …)."""
+        entries: list[Entry] = []
+        for key in self.dependents:
+            definition = form_def(key)
+            for other in around.book.all(key):
+                if other.form != self.form.pk:
+                    entries += _rederive(definition, other, around.book)
+        return entries
+
+
+def _rederive(definition: FormDef, sheet: Sheet, book: Casebook) -> list[Entry]:
+    before = Sheet(
+        sheet.key, sheet.form, sheet.visit, sheet.visit_order, sheet.repeat, sheet.evaluator, sheet.status
+    )
+    before.values, before.missing = dict(sheet.values), dict(sheet.missing)
+    before.rows = {id: [_copied(line) for line in lines] for id, lines in sheet.rows.items()}
+    derivation.derive(sheet, book)
+    diff = changes(definition, before, sheet)
+    if not diff:
+        return []
+    envelope = FormInstance(pk=sheet.form, version=1)
+    write(definition, envelope, before, sheet)
+    return [change.entry(envelope) for change in diff]
+
+
+def _copied(line: Any) -> Any:
+    return type(line)(line.row, dict(line.values), dict(line.missing), line.active, line.removed_reason)
+
+
+def _removed_reason(sheet: Sheet, path: str) -> str:
+    section, _sep, rest = path.partition(":")
+    number = int(rest.partition("/")[0])
+    return next((line.removed_reason for line in sheet.rows.get(section, ()) if line.row == number), "")
+
+
+def clear_paths(definition: FormDef, sheet: Sheet, paths: set[str]) -> None:
+    """Empty the answers at these paths, values and missing reasons."""
+    for path in paths:
+        head, _sep, name = path.rpartition("/")
+        holder: Any = sheet
+        if head:
+            section, _sep, number = head.partition(":")
+            holder = next(line for line in sheet.rows[section] if line.row == int(number))
+        holder.values.pop(name, None)
+        holder.missing.pop(name, None)
+
+
+__all__ = ["Invalid", "Order", "Saved", "Stale", "form_save", "missing_label"]

@@ -1,0 +1,259 @@
+"""Participants are screened, visits planned, opened and missed; envelopes made for the forms that are expected."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from crf.events import source_data_changed
+from crf.models import FormInstance, FormStatus
+from crf.planning import FORMS_READ, PlannedVisit, plan
+from crf.policies import may_open_visit, may_screen
+from crf.registry import form_def, forms
+from crf.schedule import LOGS, VISITS, forms_at, visit_of
+from crf.selectors.sheets import casebook
+from crf.sheets import Casebook
+from participants.models import Participant, Visit, VisitStatus
+from trialsite.accounts.models import Site, User
+from trialsite.audit import trail
+from trialsite.audit.actions import Action
+from trialsite.audit.models import AuditChain
+from trialsite.audit.trail import Entry
+from trialsite.kernel.decisions import Decision, refused
+
+from .lifecycle import participant_advance
+
+OPENED = "opened:"  # in Visit.reason: a person opened this visit; the rest is why
+
+
+@transaction.atomic
+def participant_screen(
+    *, by: User, site: Site, number: str = "", imported: bool = False, decision: Decision | None = None
+) -> Participant:
+    """Add a participant under the next number of the site (SS-NNN), with its visits and forms.
+
+    `number` may be given for imports and agreed numbers; a number that exists is refused.
+    """
+    (decision or may_screen(by, site)).require()
+    Site.objects.select_for_update().get(pk=site.pk)  # two coordinators at once get two numbers
+    number = number or _next_number(site)
+    if Participant.objects.filter(number=number).exists():
+        refused(_("Participant %(number)s exists already.") % {"number": number}, "duplicate").require()
+    participant = Participant.objects.create(site=site, number=number, created_by=by, imported=imported)
+    chain = trail.participant_chain(participant)
+    entries = [Entry(Action.SCREENED, f"participant:{participant.pk}", "@number", "", number)]
+    logs = [
+        FormInstance(participant=participant, form_key=key, required=kind)
+        for key, kind in LOGS.items()
+        if key in forms()
+    ]
+    entries += _make_forms(logs)
+    entries += _replan(participant, Casebook(number))
+    trail.append_all(chain, entries, by=by, site=site)
+    return participant
+
+
+def _next_number(site: Site) -> str:
+    last = Participant.objects.filter(site=site, number__regex=rf"^{site.number}-\d{{3,5}}$").values_list(
+        "number", flat=True
+    )
+    following = max((int(number.rpartition("-")[2]) for number in last), default=0) + 1
+    return f"{site.number}-{following:03}"
+
+
+def schedule_refresh(*, by: User | None, participant: Participant, chain: AuditChain | None = None) -> None:
+    """Plan the visits again from what the forms say, and let the participant's state follow. Idempotent."""
+    with transaction.atomic():
+        chain = chain or trail.participant_chain(participant)
+        book = casebook(participant.pk, [*FORMS_READ, "EOS"])
+        book.number = participant.number
+        entries = participant_advance(participant, book) + _replan(participant, book)
+        trail.append_all(chain, entries, by=by, site=participant.site)
+
+
+def _replan(participant: Participant, book: Casebook) -> list[Entry]:
+    visits = {(v.code, v.repeat): v for v in Visit.objects.filter(participant=participant)}
+    opened = {_label(v) for v in visits.values() if v.reason.startswith(OPENED)}
+    entries: list[Entry] = []
+    planned = plan(book, opened)
+    made = [_new_visit(participant, p) for p in planned if (p.code, p.repeat) not in visits]
+    if made:
+        Visit.objects.bulk_create(made)
+        made = list(
+            Visit.objects.filter(participant=participant, code__in={v.code for v in made}).exclude(
+                pk__in=[v.pk for v in visits.values()]
+            )
+        )
+        entries += [
+            Entry(Action.VISIT, f"visit:{v.pk}", "@window", "", _window_text(v), system=True) for v in made
+        ]
+        envelopes = [form for visit in made for form in _expected(participant, visit)]
+        entries += _make_forms(envelopes)
+    for p in planned:
+        if (p.code, p.repeat) in visits:
+            entries += _move(visits[p.code, p.repeat], p)
+    entries += _second_end_of_treatment(participant, book)
+    return entries
+
+
+def _label(visit: Visit) -> str:
+    from crf.schedule import visit_label
+
+    return visit_label(visit.code, visit.repeat)
+
+
+def _new_visit(participant: Participant, p: PlannedVisit) -> Visit:
+    return Visit(
+        participant=participant, code=p.code, repeat=p.repeat, order=p.order, target_date=p.target,
+        window_from=p.window_from, window_to=p.window_to, reason="" if p.expected else p.reason,
+        status=VisitStatus.PLANNED if p.expected else VisitStatus.CLOSED,
+    )  # fmt: skip
+
+
+def _expected(participant: Participant, visit: Visit) -> list[FormInstance]:
+    known = forms()
+    return [
+        FormInstance(
+            participant=participant, visit=visit, form_key=key, required=kind, expected=visit.status != VisitStatus.CLOSED
+        )
+        for key, kind in forms_at(visit.code)
+        if key in known
+    ]  # fmt: skip
+
+
+def _make_forms(envelopes: list[FormInstance]) -> list[Entry]:
+    made = FormInstance.objects.bulk_create(envelopes)
+    return [
+        Entry(Action.FORM_EXPECTED, form.address, "@expected", "", form.form_key, system=True)
+        for form in made
+    ]
+
+
+def _window_text(visit: Any) -> str:
+    return f"{visit.window_from or ''}..{visit.window_to or ''}"
+
+
+def _move(visit: Visit, p: PlannedVisit) -> list[Entry]:
+    """Windows follow their anchors; a rule closes or opens a visit that nobody has kept yet."""
+    entries: list[Entry] = []
+    old = _window_text(visit)
+    visit.target_date, visit.window_from, visit.window_to = p.target, p.window_from, p.window_to
+    if old != _window_text(visit):
+        entries.append(
+            Entry(Action.VISIT, f"visit:{visit.pk}", "@window", old, _window_text(visit), system=True)
+        )
+    status, kept = visit.status, visit.status in (VisitStatus.DONE, VisitStatus.MISSED)
+    if not kept and not visit.reason.startswith(OPENED):
+        visit.status = VisitStatus.PLANNED if p.expected else VisitStatus.CLOSED
+        visit.reason = "" if p.expected else p.reason
+    if status != visit.status:
+        entries.append(
+            Entry(
+                Action.VISIT, f"visit:{visit.pk}", "@status", status, visit.status, visit.reason, system=True
+            )
+        )
+        FormInstance.objects.filter(visit=visit).update(expected=visit.status != VisitStatus.CLOSED)
+    if entries:
+        visit.save(update_fields=["target_date", "window_from", "window_to", "status", "reason"])
+    return entries
+
+
+def _second_end_of_treatment(participant: Participant, book: Casebook) -> list[Entry]:
+    """One disposition form per phase: the adjuvant or continued phase gets its own once a dose of it is recorded."""
+    if not any(s.get("ec_phase") in ("ADJ", "CONT") for s in book.all("EC")):
+        return []
+    visit = Visit.objects.filter(participant=participant, code="EOT").first()
+    if visit is None or FormInstance.objects.filter(visit=visit, form_key="EOT", repeat=2).exists():
+        return []
+    return _make_forms(
+        [FormInstance(participant=participant, visit=visit, form_key="EOT", repeat=2, required="R")]
+    )
+
+
+@transaction.atomic
+def visit_open(
+    *, by: User, participant: Participant, label: str, reason: str, decision: Decision | None = None
+) -> Visit:
+    """Open an event-driven or closed visit (`C5`, `CONT1`, `UNS1`) with a reason. Twice is harmless."""
+    (decision or may_open_visit(by, participant)).require()
+    place = visit_of(label)
+    if place is None:
+        refused(_("There is no visit %(visit)s.") % {"visit": label}).require()
+    assert place is not None
+    if not reason.strip():
+        refused(_("Say why this visit is opened.")).require()
+    chain = trail.participant_chain(participant)
+    code, repeat = place
+    visit, made = Visit.objects.get_or_create(
+        participant=participant, code=code, repeat=repeat,
+        defaults={"order": VISITS[code].number * 100 + repeat, "reason": OPENED + reason.strip()[:180]},
+    )  # fmt: skip
+    if not made and visit.reason.startswith(OPENED):
+        return visit
+    entries = [Entry(Action.VISIT, f"visit:{visit.pk}", "@opened", "", label, reason.strip())]
+    if made:
+        entries += _make_forms(_expected(participant, visit))
+    else:
+        visit.status, visit.reason = VisitStatus.PLANNED, OPENED + reason.strip()[:180]
+        visit.save(update_fields=["status", "reason"])
+        FormInstance.objects.filter(visit=visit).update(expected=True)
+    trail.append_all(chain, entries, by=by, site=participant.site)
+    schedule_refresh(by=by, participant=participant, chain=chain)
+    return visit
+
+
+@transaction.atomic
+def visit_miss(*, by: User, visit: Visit, reason: str) -> None:
+    """A visit that did not take place, with its reason. Refused once data were entered at it."""
+    participant = visit.participant
+    may_open_visit(by, participant).require()
+    if not reason.strip():
+        refused(_("Say why the visit was missed.")).require()
+    chain = trail.participant_chain(participant)
+    if FormInstance.objects.filter(visit=visit).exclude(status=FormStatus.EXPECTED).exists():
+        refused(_("Data were entered at this visit; it was not missed."), "state").require()
+    old, visit.status, visit.reason = visit.status, VisitStatus.MISSED, reason.strip()[:200]
+    visit.save(update_fields=["status", "reason"])
+    trail.append(
+        chain,
+        by=by,
+        action=Action.VISIT,
+        subject=f"visit:{visit.pk}/@status",
+        old=old,
+        new=visit.status,
+        reason=visit.reason,
+        site=participant.site,
+    )
+    Participant.objects.filter(pk=participant.pk).update(data_version=F("data_version") + 1)
+    source_data_changed.send(
+        Visit, participant_id=participant.pk, form_key="", form_id=0, paths={"@status"}, by=by
+    )
+
+
+def visit_dated(*, by: User, form: FormInstance, day: dt.date | None, chain: AuditChain) -> list[Entry]:
+    """The visit takes the date of its dating form (VISDAT), once per visit; inside the saving transaction."""
+    visit = form.visit
+    if visit is None or not isinstance(day, dt.date) or visit.actual_date == day:
+        return []
+    if visit.actual_date is not None and form.form_key != _dating_form(visit.code):
+        return []
+    old_date, old_status = visit.actual_date, visit.status
+    visit.actual_date, visit.status = day, VisitStatus.DONE
+    visit.save(update_fields=["actual_date", "status"])
+    entries = [
+        Entry(Action.VISIT, f"visit:{visit.pk}", "@date", str(old_date or ""), day.isoformat(), system=True)
+    ]
+    if old_status != VisitStatus.DONE:
+        entries.append(
+            Entry(Action.VISIT, f"visit:{visit.pk}", "@status", old_status, VisitStatus.DONE, system=True)
+        )
+    return entries
+
+
+def _dating_form(code: str) -> str:
+    """The form whose date is the visit's: the first at the visit that has one."""
+    return next((key for key, _kind in forms_at(code) if key in forms() and form_def(key).head.date), "")
