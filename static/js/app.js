@@ -1,1 +1,303 @@
-// placeholder until the next commit
+// What every page needs: htmx manners, drawer, dialogs, menus, messages, shortcuts, times, the end of the session.
+// Nothing is kept in the browser. Everything here also works as plain links and forms without script.
+
+const page = document;
+const find = (selector, root = page) => root.querySelector(selector);
+const all = (selector, root = page) => [...root.querySelectorAll(selector)];
+const lang = page.documentElement.lang || "en";
+
+/** A sentence of frame/texts.html; %s becomes `value`. */
+function text(key, value = "") {
+  const said = find("#texts")?.dataset[key] ?? "";
+  return said.replace("%s", value);
+}
+
+/** Tell readers of the screen; the same sentence twice is still said twice. */
+function announce(sentence) {
+  const voice = find("#announcer");
+  if (!voice || !sentence) return;
+  voice.textContent = "";
+  setTimeout(() => { voice.textContent = sentence; }, 60);
+}
+
+function toast(sentence, level = "info") {
+  const box = page.createElement("div");
+  box.className = `toast-x ${level}`;
+  if (level === "info" || level === "success") box.dataset.fades = "";
+  const words = page.createElement("span");
+  words.textContent = sentence;
+  const close = page.createElement("button");
+  close.type = "button";
+  close.className = "icon-btn";
+  close.dataset.dismiss = "";
+  close.setAttribute("aria-label", text("close"));
+  close.textContent = "×";
+  box.append(words, close);
+  find("#toasts")?.append(box);
+  fade(box);
+}
+
+function fade(box) {
+  if ("fades" in box.dataset) setTimeout(() => box.remove(), 8000);
+}
+
+/** True while a person types, so that single keys mean letters. */
+function typing(target) {
+  return target.isContentEditable || (target.matches?.("input, textarea, select") && !target.matches("[type=radio], [type=checkbox], [type=button], [type=submit]"));
+}
+
+function token() {
+  return find('meta[name="csrf-token"]')?.content ?? "";
+}
+
+/** The first thing in `root` that takes the focus. */
+function focusable(root) {
+  return find('input:not([type=hidden]):not(:disabled), select:not(:disabled), textarea:not(:disabled), button:not(:disabled), a[href], [tabindex="0"]', root);
+}
+
+/** Scroll to a field and put the cursor into it. */
+function goTo(field) {
+  if (!field) return;
+  field.scrollIntoView({ block: "center" });
+  const checked = find("input:checked", field);
+  const input = checked ?? find("input:not([type=hidden]):not(:disabled), select:not(:disabled), textarea:not(:disabled)", field) ?? focusable(field);
+  input?.focus({ preventScroll: true });
+}
+
+window.edc = { text, announce, toast, typing, token, focusable, goTo, lang };
+
+// htmx ---------------------------------------------------------------------------------------------------------
+
+let waiting = 0;
+let busyTimer = 0;
+let slowTimer = 0;
+
+function busy(step) {
+  waiting = Math.max(0, waiting + step);
+  clearTimeout(busyTimer);
+  clearTimeout(slowTimer);
+  if (waiting) {
+    busyTimer = setTimeout(() => find("#busy")?.classList.add("on"), 300);
+    slowTimer = setTimeout(() => announce(text("working")), 3000);
+  } else {
+    find("#busy")?.classList.remove("on");
+  }
+}
+
+page.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token();
+});
+page.addEventListener("htmx:beforeRequest", () => busy(1));
+page.addEventListener("htmx:afterRequest", (event) => {
+  busy(-1);
+  if (event.detail.successful && !event.detail.requestConfig?.headers?.["HX-Polling"]) session.seen();
+});
+page.addEventListener("htmx:sendError", () => toast(text("offline"), "warning"));
+page.addEventListener("htmx:timeout", () => toast(text("offline"), "warning"));
+page.addEventListener("htmx:responseError", (event) => {
+  const answer = event.detail.xhr;
+  if (answer.status === 401) location.assign(loginAddress());
+  else toast(`${text("failed")} ${answer.getResponseHeader("X-Request-ID")?.slice(0, 13) ?? ""}`.trim(), "error");
+});
+page.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id === "drawer-body") openDrawer();
+  settle(event.detail.target);
+});
+
+/** What a new page or fragment asks for: focus on its error summary, messages that fade. */
+function settle(root) {
+  all("[data-fades]", root).forEach(fade);
+  const errors = find(".err[role=alert]", root);
+  if (errors) {
+    errors.tabIndex = -1;
+    errors.focus();
+  }
+}
+
+// Drawer: beside the page with script, a page of its own without ------------------------------------------------
+
+const drawer = find("#drawer");
+let cameFrom = null;
+
+function openDrawer() {
+  if (!drawer) return;
+  if (drawer.hidden) cameFrom = cameFrom ?? page.activeElement;
+  drawer.hidden = false;
+  const title = find("h1, h2", drawer);
+  if (title) {
+    title.id ||= "drawer-title";
+    drawer.setAttribute("aria-labelledby", title.id);
+  }
+  (find("[autofocus]", drawer) ?? drawer).focus();
+}
+
+function closeDrawer() {
+  if (!drawer || drawer.hidden) return;
+  drawer.hidden = true;
+  find("#drawer-body").replaceChildren();
+  if (cameFrom?.isConnected) cameFrom.focus();
+  cameFrom = null;
+}
+
+page.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[data-drawer]");
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || !window.htmx) return;
+  event.preventDefault();
+  if (drawer.hidden) cameFrom = link;
+  window.htmx.ajax("GET", link.href, { target: "#drawer-body", swap: "innerHTML" });
+});
+page.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-drawer-close]")) closeDrawer();
+});
+
+// Dialogs, menus, messages ---------------------------------------------------------------------------------------
+
+page.addEventListener("click", (event) => {
+  const target = event.target;
+  if (!target.closest) return;
+  const opener = target.closest("[data-open-dialog]");
+  if (opener) find(`#${CSS.escape(opener.dataset.openDialog)}`)?.showModal();
+  if (target.closest("[data-close-dialog]")) target.closest("dialog")?.close();
+  if (target.closest("[data-dismiss]")) target.closest(".toast-x")?.remove();
+  if (target.closest("[data-print]")) window.print();
+  const copy = target.closest("[data-copy]");
+  if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => toast(text("copied"), "success"));
+  all("details[data-menu][open]").forEach((menu) => { if (!menu.contains(target)) menu.open = false; });
+});
+
+// A change in a control with data-submits (a filter) sends its form.
+page.addEventListener("change", (event) => {
+  if (event.target.matches?.("[data-submits]")) event.target.form?.requestSubmit();
+});
+
+// A form is sent once: its buttons rest until the answer, or for eight seconds when the answer is a file.
+page.addEventListener("submit", (event) => {
+  const form = event.target;
+  setTimeout(() => {
+    if (event.defaultPrevented || form.method === "get") return;
+    const buttons = [...form.elements].filter((item) => item.type === "submit");
+    buttons.forEach((button) => { button.disabled = true; });
+    setTimeout(() => buttons.forEach((button) => { button.disabled = false; }), 8000);
+  });
+});
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+
+// Links of an error summary lead to the field itself.
+page.addEventListener("click", (event) => {
+  const link = event.target.closest?.('a[href^="#f-"]');
+  if (!link) return;
+  const field = page.getElementById(decodeURIComponent(link.hash.slice(1)));
+  if (!field) return;
+  event.preventDefault();
+  goTo(field);
+});
+
+// Keys -----------------------------------------------------------------------------------------------------------
+
+page.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing) return;
+  if (event.key === "Escape") {
+    const menu = find("details[data-menu][open]");
+    if (menu) {
+      menu.open = false;
+      find("summary", menu).focus();
+    } else if (!find("dialog[open]")) closeDrawer();
+    return;
+  }
+  if (event.altKey && !event.ctrlKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+    const forms = all(".rail a[href]");
+    const here = forms.findIndex((link) => link.getAttribute("aria-current"));
+    const next = here < 0 ? null : forms[here + (event.key === "ArrowDown" ? 1 : -1)];
+    if (next) {
+      event.preventDefault();
+      next.click();
+    }
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (event.key === "/" && find("#find")) {
+    event.preventDefault();
+    find("#find").focus();
+    find("#find").select();
+  } else if (event.key === "?" && find("#help") && !find("dialog[open]")) {
+    event.preventDefault();
+    find("#help").showModal();
+  }
+});
+
+// Times ----------------------------------------------------------------------------------------------------------
+
+const relative = new Intl.RelativeTimeFormat(lang.startsWith("zh") ? "zh-CN" : "en-GB", { numeric: "always" });
+
+function since(iso) {
+  const seconds = (Date.now() - new Date(iso)) / 1000;
+  if (!iso.includes("T") || seconds < 60) return "";
+  if (seconds < 3600) return relative.format(-Math.floor(seconds / 60), "minute");
+  if (seconds < 86400) return relative.format(-Math.floor(seconds / 3600), "hour");
+  return relative.format(-Math.floor(seconds / 86400), "day");
+}
+
+setInterval(() => all("time[data-ago]").forEach((item) => {
+  const now = since(item.dateTime);
+  if (now && item.textContent !== now) item.textContent = now;
+}), 30000);
+
+window.addEventListener("beforeprint", () => all("[data-print-time]").forEach((item) => {
+  item.textContent = new Date().toLocaleString(lang.startsWith("zh") ? "zh-CN" : "en-GB", { timeZoneName: "short" });
+}));
+
+// The end of the session: a warning two minutes before, shared by all tabs of the person ---------------------------
+
+function loginAddress() {
+  const box = find("#session");
+  return `${box?.dataset.loginUrl ?? "/login/"}?next=${encodeURIComponent(location.pathname + location.search)}`;
+}
+
+const session = {
+  box: find("#session"),
+  last: Date.now(),
+  channel: "BroadcastChannel" in window ? new BroadcastChannel("session") : null,
+  seen(told = true) {
+    session.last = Date.now();
+    if (session.box?.open) session.box.close();
+    if (told) session.channel?.postMessage("seen");
+  },
+  async stay() {
+    try {
+      const answer = await fetch(session.box.dataset.keepUrl, { method: "HEAD", cache: "no-store", redirect: "manual" });
+      if (answer.ok) session.seen();
+      else location.assign(loginAddress());
+    } catch {
+      toast(text("offline"), "warning");
+    }
+  },
+  tick() {
+    const left = Number(session.box.dataset.endsAfter) - (Date.now() - session.last) / 1000;
+    if (left <= 0) {
+      page.dispatchEvent(new CustomEvent("edc:signed-out"));
+      location.assign(loginAddress());
+    } else if (left <= Number(session.box.dataset.warnsBefore)) {
+      const whole = Math.ceil(left);
+      find("[data-countdown]", session.box).textContent = `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+      if (!session.box.open) {
+        page.dispatchEvent(new CustomEvent("edc:session-ending"));
+        session.box.showModal();
+      }
+    }
+  },
+};
+if (session.box) {
+  session.channel?.addEventListener("message", () => session.seen(false));
+  session.channel?.postMessage("seen");
+  find("[data-stay]", session.box).addEventListener("click", session.stay);
+  session.box.addEventListener("cancel", (event) => { event.preventDefault(); session.stay(); });
+  setInterval(session.tick, 1000);
+}
+window.edc.seen = () => session.seen();
+
+// Start ----------------------------------------------------------------------------------------------------------
+
+settle(page);
+if (location.hash.startsWith("#f-")) goTo(page.getElementById(decodeURIComponent(location.hash.slice(1))));

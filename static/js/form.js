@@ -1,0 +1,467 @@
+// Entry of a CRF: form[data-crf]. The server reads the same form without script; script adds keys, dates,
+// conditions, missing reasons, rows, drafts and the count of what is left. Contract of the HTML: docs/ui.md.
+
+const { text, announce, goTo } = window.edc;
+const chinese = window.edc.lang.startsWith("zh");
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+const controls = (root) => [...root.querySelectorAll("input:not([type=hidden]):not([type=button]), select, textarea")];
+const answers = (field) => controls(field).filter((item) => !item.name.endsWith("__miss") && !item.matches("[data-no-answer]"));
+const missOf = (field) => field.querySelector('[name$="__miss"]');
+const plain = (value) => value.normalize("NFKC").trim();
+
+// Values -----------------------------------------------------------------------------------------------------------
+
+/** What a field says: a list for "multi", an ISO text for dates, else a text; "" when unanswered. */
+function valueOf(field) {
+  if (!field) return "";
+  const items = answers(field);
+  const kind = field.dataset.kind;
+  if (kind === "multi") return items.filter((item) => item.checked).map((item) => item.value);
+  if (kind === "date" || kind === "pdate") {
+    const part = (end) => plain(items.find((item) => item.name.endsWith(`__${end}`))?.value ?? "");
+    const year = part("y");
+    if (!year) return part("m") || part("d") ? "?" : "";
+    return [year, monthNumber(part("m")), part("d").padStart(2, "0")].filter((bit) => /\d/.test(bit)).join("-") || year;
+  }
+  const radios = items.filter((item) => item.type === "radio" || item.type === "checkbox");
+  if (radios.length) return radios.find((item) => item.checked)?.value ?? "";
+  if (!items.length) return field.dataset.value ?? "";
+  return plain(items[0].value);
+}
+
+const answered = (field) => {
+  const value = valueOf(field);
+  return Array.isArray(value) ? value.length > 0 : value !== "";
+};
+
+/** The field called `name`, in the same row before elsewhere. */
+function named(form, name, from) {
+  const selector = `[data-name="${CSS.escape(name)}"]`;
+  return from?.closest("[data-row]")?.querySelector(selector) ?? [...form.querySelectorAll(selector)].find((item) => !item.closest("[data-row]"));
+}
+
+// Conditions: the same tree as on the server; an unanswered field makes every comparison false ------------------------
+
+function holds(tree, form, from) {
+  const parts = tree.of ?? tree.args ?? [];
+  if (tree.op === "and") return parts.every((part) => holds(part, form, from));
+  if (tree.op === "or") return parts.some((part) => holds(part, form, from));
+  if (tree.op === "not") return !holds(parts[0], form, from);
+  if (tree.op === "const") return Boolean(tree.value);
+  const value = valueOf(named(form, tree.field, from));
+  const items = Array.isArray(value) ? value : [value];
+  if (!items.length || items[0] === "") return false;
+  if (tree.op === "answered") return true;
+  if (tree.op === "in") return items.some((item) => tree.values.includes(item));
+  if (tree.op === "has") return items.includes(tree.value);
+  if (tree.op === "has_prefix") return items.some((item) => item.startsWith(tree.value));
+  const other = tree.ref ? valueOf(named(form, tree.ref, from)) : tree.value;
+  if (other === "" || other === null || other === undefined) return false;
+  if (tree.op === "eq" || tree.op === "ne") {
+    let same = Array.isArray(value) && tree.op === "eq" ? items.length === 1 && items[0] === String(other) : items.includes(String(other));
+    if (!same && !Array.isArray(value) && !Number.isNaN(Number(value)) && value !== "") same = Number(value) === Number(other);
+    return tree.op === "eq" ? same : !same;
+  }
+  const dates = /^\d{4}-/.test(items[0]) && /^\d{4}-/.test(String(other));
+  const [left, right] = dates ? [items[0], String(other)] : [Number(items[0]), Number(other)];
+  if (!dates && (Number.isNaN(left) || Number.isNaN(right))) return false;
+  return { gt: left > right, lt: left < right, ge: left >= right, le: left <= right }[tree.op] ?? false;
+}
+
+/** Show and hide; what is hidden keeps its value until Save, and the server asks before it removes it. */
+function showByCondition(form, speak) {
+  const turned = { shown: [], hidden: [] };
+  form.querySelectorAll("[data-when]").forEach((part) => {
+    part.condition ??= JSON.parse(part.dataset.when);
+    const show = holds(part.condition, form, part);
+    if (show !== part.hidden) return;
+    part.hidden = !show;
+    if (!speak) return;
+    const name = part.querySelector(".f-label, legend, h2, h3")?.textContent.trim() ?? "";
+    turned[show ? "shown" : "hidden"].push(name);
+    part.classList.toggle("appears", show);
+  });
+  const said = Object.entries(turned).filter(([, names]) => names.length).map(([key, names]) => text(key, names.join(", ")));
+  if (said.length) announce(said.join(". "));
+}
+
+// What is left -----------------------------------------------------------------------------------------------------
+
+function left(form) {
+  return [...form.querySelectorAll("[data-required]")].filter((field) => !field.closest("[hidden], .removed") && !answered(field) && !missOf(field)?.value);
+}
+
+function count(form) {
+  const open = left(form);
+  form.querySelectorAll("[data-required]").forEach((field) => field.classList.toggle("missing", open.includes(field)));
+  document.querySelectorAll("[data-left]").forEach((item) => {
+    item.textContent = open.length > 1 ? text("requiredLeft", open.length) : text(open.length ? "requiredOne" : "requiredNone");
+    item.classList.toggle("done", !open.length);
+    item.disabled = !open.length;
+  });
+}
+
+// Texts as they come from a Chinese keyboard or a report -------------------------------------------------------------
+
+function monthNumber(typed) {
+  const word = plain(typed).replace(/月$/, "");
+  if (/^\d{1,2}$/.test(word)) return word.padStart(2, "0");
+  const place = MONTHS.findIndex((name) => word.length >= 3 && word.toLowerCase().startsWith(name.toLowerCase()));
+  return place < 0 ? "" : String(place + 1).padStart(2, "0");
+}
+
+function tidy(input, field) {
+  if (input.type !== "text" && input.type !== "") return;
+  const kind = field?.dataset.kind;
+  if (!["int", "dec", "date", "pdate", "time"].includes(kind) && !input.inputMode) return;
+  let value = plain(input.value);
+  const unit = field?.querySelector(".unit")?.textContent.trim();
+  if (unit && value.toLowerCase().endsWith(unit.toLowerCase())) value = value.slice(0, -unit.length).trim();
+  if (/^(unk|uk|未知|不详)$/i.test(value) && (kind === "pdate" || kind === "date")) value = "UNK";
+  else if (input.name.endsWith("__m")) {
+    const number = Number(monthNumber(value));
+    if (number >= 1 && number <= 12) value = chinese ? String(number) : MONTHS[number - 1];
+  } else if (input.name.endsWith("__y")) value = value.replace(/年$/, "");
+  else if (input.name.endsWith("__d")) value = value.replace(/[日号]$/, "");
+  else if (kind === "time") {
+    const parts = /^(\d{1,2})[:.：]?(\d{2})$/.exec(value);
+    if (parts) value = `${parts[1].padStart(2, "0")}:${parts[2]}`;
+  }
+  if (value !== input.value) input.value = value;
+}
+
+function setDate(field, day) {
+  const [year, month, date] = day;
+  const set = (end, value) => {
+    const box = field.querySelector(`[name$="__${end}"]`);
+    if (box) box.value = value;
+  };
+  set("y", String(year));
+  set("m", chinese ? String(month) : MONTHS[month - 1]);
+  set("d", String(date));
+  changed(field.querySelector('[name$="__d"]') ?? field.querySelector("input"));
+}
+
+/** Today where the participant is (data-today of the form), else here; `back` days earlier. */
+function dayOf(form, back) {
+  const now = new Date();
+  const [year, month, date] = form.dataset.today ? form.dataset.today.split("-").map(Number) : [now.getFullYear(), now.getMonth() + 1, now.getDate()];
+  const day = new Date(Date.UTC(year, month - 1, date - back));
+  return [day.getUTCFullYear(), day.getUTCMonth() + 1, day.getUTCDate()];
+}
+
+function changed(input) {
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+// Keys -------------------------------------------------------------------------------------------------------------
+
+function fieldKeys(event, form) {
+  const input = event.target;
+  const field = input.closest("[data-name]");
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (input.matches(".seg-opt input")) {
+    const options = [...input.closest(".seg").querySelectorAll(".seg-opt input:not(:disabled)")];
+    if (/^[1-9]$/.test(event.key) && options[event.key - 1]) {
+      const option = options[event.key - 1];
+      option.focus();
+      option.checked = option.type === "radio" ? true : !option.checked;
+      changed(option);
+      event.preventDefault();
+    } else if (event.key === "Delete" || event.key === "Backspace") {
+      options.forEach((option) => { option.checked = false; });
+      changed(input);
+      event.preventDefault();
+    }
+  } else if (["date", "pdate"].includes(field?.dataset.kind) && input.value === "" && /^[ty]$/i.test(event.key)) {
+    setDate(field, dayOf(form, event.key.toLowerCase() === "y" ? 1 : 0));
+    event.preventDefault();
+  } else if (event.key === "Enter" && input.matches("input") && !input.closest("[data-grid]")) {
+    event.preventDefault(); // Enter must not send a half-filled form; Ctrl+S and Ctrl+Enter do
+  }
+}
+
+function submitter(form, act) {
+  const own = `[data-act="${act}"], button[value="${act}"]`;
+  return [...form.elements].find((item) => item.type === "submit" && item.matches(own) && !item.disabled);
+}
+
+function formKeys(event, form) {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || document.querySelector("dialog[open]")) return;
+  const act = event.key.toLowerCase() === "s" ? "save" : event.key === "Enter" ? "complete" : "";
+  if (!act) return;
+  event.preventDefault();
+  document.activeElement?.blur?.();
+  const button = submitter(form, act);
+  if (button) form.requestSubmit(button);
+}
+
+// Missing reasons: a "…" beside the field; a reason clears the value, a value clears the reason --------------------------
+
+function missing(field) {
+  const select = missOf(field);
+  if (!select || select.tagName !== "SELECT" || select.ready) return;
+  select.ready = true;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "miss-btn";
+  button.textContent = "…";
+  button.title = select.getAttribute("aria-label") ?? "";
+  button.setAttribute("aria-label", button.title);
+  select.before(button);
+  const show = (open) => {
+    select.hidden = !open;
+    button.setAttribute("aria-expanded", String(open));
+    button.classList.toggle("used", Boolean(select.value));
+    field.classList.toggle("is-missing", Boolean(select.value));
+  };
+  button.addEventListener("click", () => {
+    show(select.hidden);
+    if (!select.hidden) select.focus();
+  });
+  select.addEventListener("change", () => {
+    if (select.value) {
+      answers(field).forEach((item) => {
+        if (item.type === "radio" || item.type === "checkbox") item.checked = false;
+        else item.value = "";
+      });
+      announce(text("missing", select.selectedOptions[0].text));
+    } else announce(text("noMissing"));
+    show(Boolean(select.value));
+  });
+  field.addEventListener("input", (event) => {
+    if (event.target === select || !select.value || !answered(field)) return;
+    select.value = "";
+    show(false);
+    announce(text("noMissing"));
+  });
+  show(Boolean(select.value));
+}
+
+/** A chosen answer can be taken back with the mouse too. */
+function clearable(seg) {
+  if (seg.ready || !seg.querySelector("input[type=radio]") || seg.querySelector("input:disabled")) return;
+  seg.ready = true;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "clear-seg";
+  button.tabIndex = -1;
+  button.textContent = text("clear");
+  const show = () => { button.hidden = !seg.querySelector("input:checked"); };
+  button.addEventListener("click", () => {
+    const radios = [...seg.querySelectorAll("input[type=radio]")];
+    radios.forEach((item) => { item.checked = false; });
+    radios[0].focus();
+    changed(radios[0]);
+  });
+  seg.addEventListener("change", show);
+  seg.after(button);
+  show();
+}
+
+// Repeating rows -----------------------------------------------------------------------------------------------------
+
+function addRow(form, button) {
+  const section = button.dataset.addRow;
+  const template = form.querySelector(`template[data-row-template="${CSS.escape(section)}"]`);
+  const place = form.querySelector(`[data-rows="${CSS.escape(section)}"]`);
+  if (!template || !place) return false;
+  let number = 1;
+  while (place.querySelector(`[data-row="n${number}"]`)) number += 1;
+  const holder = document.createElement("template");
+  holder.innerHTML = template.innerHTML.replaceAll("__key__", `n${number}`);
+  const row = holder.content.firstElementChild;
+  row.dataset.row = `n${number}`;
+  row.classList.add("new");
+  place.append(row);
+  window.htmx?.process(row);
+  prepare(form, row);
+  showByCondition(form, false);
+  count(form);
+  window.edc.focusable(row)?.focus();
+  announce(text("rowAdded"));
+  return true;
+}
+
+/** A new row goes at once; a saved row asks for the reason in place and goes when the form is saved. */
+function removeRow(form, button) {
+  const row = button.closest("[data-row]");
+  const section = button.dataset.removeRow || row.closest("[data-rows]")?.dataset.rows;
+  const place = row.closest("[data-rows]");
+  if (row.dataset.row.startsWith("n")) {
+    row.remove();
+    announce(text("rowRemoved"));
+    form.dispatchEvent(new Event("input", { bubbles: true }));
+    (place?.parentElement.querySelector("[data-add-row]") ?? form.querySelector("[data-add-row]"))?.focus();
+    return;
+  }
+  if (row.classList.contains("removed")) return;
+  row.classList.add("removed");
+  const prefix = `${section}.${row.dataset.row}.`;
+  const box = document.createElement("div");
+  box.className = "remove-reason";
+  const flag = Object.assign(document.createElement("input"), { type: "hidden", name: `${prefix}-remove`, value: "1" });
+  const label = document.createElement("label");
+  const reason = Object.assign(document.createElement("input"), { type: "text", name: `${prefix}-reason`, className: "form-control", id: `i-${prefix}-reason` });
+  label.htmlFor = reason.id;
+  label.className = "fw-5";
+  label.textContent = text("whyRemove");
+  const undo = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-quiet btn-sm", textContent: text("cancel") });
+  box.append(flag, label, reason, undo);
+  const line = row.tagName === "TR" ? document.createElement("tr") : null;
+  if (line) {
+    const cell = document.createElement("td");
+    cell.colSpan = row.cells.length;
+    cell.append(box);
+    line.append(cell);
+    row.after(line);
+  } else row.append(box);
+  undo.addEventListener("click", () => {
+    (line ?? box).remove();
+    row.classList.remove("removed");
+    form.dispatchEvent(new Event("input", { bubbles: true }));
+    button.focus();
+  });
+  form.dispatchEvent(new Event("input", { bubbles: true }));
+  reason.focus();
+}
+
+// Changes: reason, drafts, guard ---------------------------------------------------------------------------------------
+
+function snapshot(form) {
+  const said = new Map();
+  form.querySelectorAll("[data-name]").forEach((field) => {
+    said.set(field, JSON.stringify([valueOf(field), missOf(field)?.value ?? ""]));
+  });
+  return said;
+}
+
+function markChanges(form, before) {
+  let any = Boolean(form.querySelector(".removed, [data-row].new"));
+  form.querySelectorAll("[data-name]").forEach((field) => {
+    const was = before.get(field);
+    const differs = was !== undefined && was !== JSON.stringify([valueOf(field), missOf(field)?.value ?? ""]);
+    field.classList.toggle("changed", differs);
+    any ||= differs;
+  });
+  return any;
+}
+
+/** A completed form asks why, once for all changes. */
+function reasonPanel(form, any) {
+  const panel = form.querySelector("[data-reason-panel]") ?? document.querySelector(`[data-reason-panel][data-for="${form.id}"]`);
+  if (!panel) return;
+  if (!any && !panel.querySelector(".error, .f-error:not(:empty)")) panel.hidden = true;
+  else if (panel.hidden) {
+    panel.hidden = false;
+    announce(panel.querySelector("h2, legend, label")?.textContent.trim());
+  }
+}
+
+function drafts(form) {
+  const address = form.dataset.draftUrl;
+  const line = () => document.querySelector("[data-save-state]");
+  const bar = document.querySelector("[data-bar]");
+  const state = { dirty: false, timer: 0, since: "", leaving: false };
+  const clock = () => new Date().toLocaleTimeString("en-GB");
+  const send = async () => {
+    clearTimeout(state.timer);
+    state.dirty = false;
+    try {
+      const answer = await fetch(address, { method: "POST", body: new FormData(form), headers: { "HX-Request": "true", "X-CSRFToken": window.edc.token() } });
+      if (answer.redirected || answer.status === 401) throw new Error("signed out");
+      if (!answer.ok && answer.status !== 409) throw new Error(String(answer.status));
+      const words = answer.status === 204 ? "" : await answer.text();
+      if (line()) {
+        if (words.trim()) line().innerHTML = words;
+        else line().textContent = text("draftSaved", clock());
+      }
+      bar?.classList.remove("offline");
+      state.since = "";
+      window.edc.seen();
+    } catch {
+      state.dirty = true;
+      state.since ||= clock();
+      bar?.classList.add("offline");
+      if (line()) line().textContent = text("notSaved", state.since);
+      state.timer = setTimeout(send, 5000);
+    }
+  };
+  form.addEventListener("input", () => { state.dirty = true; if (!address && line()) line().textContent = text("unsaved"); });
+  form.addEventListener("change", () => {
+    if (!address) return;
+    clearTimeout(state.timer);
+    state.timer = setTimeout(send, 800);
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden && address && state.dirty && !state.leaving) navigator.sendBeacon(address, new FormData(form));
+  });
+  document.addEventListener("edc:session-ending", () => { if (address && state.dirty) send(); });
+  document.addEventListener("edc:signed-out", () => { state.leaving = true; });
+  form.addEventListener("submit", () => {
+    state.leaving = true;
+    clearTimeout(state.timer);
+    setTimeout(() => { state.leaving = false; }, 10000);
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (!state.dirty || state.leaving) return;
+    event.preventDefault();
+    event.returnValue = text("leave");
+  });
+}
+
+// Start ----------------------------------------------------------------------------------------------------------------
+
+function prepare(form, root) {
+  root.querySelectorAll("[data-name]").forEach(missing);
+  if (root.matches("[data-name]")) missing(root);
+  root.querySelectorAll("fieldset.seg:not(.seg-multi)").forEach(clearable);
+}
+
+function start(form) {
+  if (form.started) return;
+  form.started = true;
+  form.noValidate = true;
+  prepare(form, form);
+  showByCondition(form, false);
+  count(form);
+  const before = snapshot(form);
+  const panel = form.querySelector("[data-reason-panel]");
+  if (panel) reasonPanel(form, false);
+  const refresh = (speak) => {
+    showByCondition(form, speak);
+    count(form);
+    reasonPanel(form, markChanges(form, before));
+  };
+  let timer = 0;
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => refresh(true), 120);
+  });
+  form.addEventListener("change", (event) => {
+    tidy(event.target, event.target.closest("[data-name]"));
+    refresh(true);
+  });
+  form.addEventListener("keydown", (event) => fieldKeys(event, form));
+  document.addEventListener("keydown", (event) => { if (form.isConnected) formKeys(event, form); });
+  form.addEventListener("click", (event) => {
+    const add = event.target.closest("[data-add-row]");
+    const remove = event.target.closest("[data-remove-row]");
+    if (add && addRow(form, add)) event.preventDefault();
+    if (remove && remove.closest("[data-row]")) {
+      event.preventDefault();
+      removeRow(form, remove);
+    }
+  });
+  drafts(form);
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.("[data-left]")) return;
+  const form = document.querySelector("form[data-crf]");
+  if (form) goTo(left(form)[0]);
+});
+document.querySelectorAll("form[data-crf]").forEach(start);
+document.addEventListener("htmx:afterSettle", () => document.querySelectorAll("form[data-crf]").forEach(start));
