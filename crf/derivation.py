@@ -1,0 +1,457 @@
+"""The derived fields of every form, filled from the form and the participant's other forms. Pure: sheets in, sheets out.
+
+`derive(sheet, book)` is the only writer. Each form has one line in `DERIVERS`: what is calculated, and what it is
+read from. Fields that the system owns elsewhere (signatures, reader, case number, day of release) stay as they are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from trialsite.kernel.partial_date import PartialDate
+from trialsite.kernel.study import study
+
+from . import derived, facts
+from .codelists import CODELISTS
+from .criteria import CRITERIA
+from .derivation_imaging import (
+    assessment_numbers,
+    assessment_values,
+    evaluator_of,
+    first_progression,
+    resection_day,
+)
+from .registry import form_def
+from .sheets import Casebook, RowValues, Sheet
+
+Values = dict[str, Any]
+OfSheet = Callable[[Sheet, Casebook], Values]
+OfRow = Callable[[RowValues, Sheet, Casebook], Values]
+
+# Derived in the book, but written by the system elsewhere.
+SYSTEM_OWNED = frozenset(
+    {"ie_signed", "eos_sign", "cp_sign", "cp_caseid", "cp_user", "cpf_dat"}
+)  # fmt: skip
+
+
+def yes_no(truth: bool | None) -> str | None:
+    return None if truth is None else "Y" if truth else "N"
+
+
+def is_yes(code: str | None) -> bool | None:
+    return {"Y": True, "N": False}.get(code or "")
+
+
+def fixed_key(form: str, section: str, row: int) -> str | None:
+    """The key that the book gives to a row of a fixed section: rows are numbered in its order."""
+    rows = form_def(form).section(section).rows
+    keys = rows.fixed if rows else ()
+    return keys[row - 1] if 0 < row <= len(keys) else None
+
+
+def numbered(name: str) -> OfRow:
+    """The row number, for sections that show it."""
+    return lambda row, sheet, book: {name: row.row}
+
+
+# --- F02 DM, F03 IE, F05 HCC ----------------------------------------------------------------------------------------
+
+
+def _demographics(sheet: Sheet, book: Casebook) -> Values:
+    return {"age": derived.age(sheet.get("brthdat"), book.value("ICF", "icf_dsstdat"))}
+
+
+def _burden(hcc: Sheet) -> tuple[int | None, Decimal | None, bool | None, bool | None, bool | None]:
+    answers = (is_yes(hcc.get(name)) for name in ("hcc_macrovi", "hcc_ehs", "hcc_uncountable"))
+    macrovascular, extrahepatic, uncountable = answers
+    return hcc.get("hcc_nodcount"), hcc.get("hcc_maxdiam"), macrovascular, extrahepatic, uncountable
+
+
+def _milan(hcc: Sheet | None) -> str | None:
+    """D-09; an untouched form is empty rather than not evaluable."""
+    if hcc is None or all(part is None for part in _burden(hcc)):
+        return None
+    return derived.milan(*_burden(hcc))
+
+
+def _bclc(hcc: Sheet | None) -> str | None:
+    if hcc is None:
+        return None
+    count, largest, macrovascular, extrahepatic, uncountable = _burden(hcc)
+    return derived.bclc(count, largest, macrovascular, extrahepatic, uncountable=uncountable)
+
+
+def _history(sheet: Sheet, book: Casebook) -> Values:
+    count, largest, macrovascular, _, uncountable = burden = _burden(sheet)
+    untouched = all(part is None for part in burden)
+    up7 = None if untouched else derived.up_to_seven(count, largest, macrovascular, uncountable)
+    return {"hcc_milan_calc": _milan(sheet), "hcc_up7_calc": up7}
+
+
+def _eligibility(sheet: Sheet, book: Casebook) -> Values:
+    hcc = book.one("HCC")
+    return {
+        "ie_milan_calc": _milan(hcc),
+        "ie_bclc_calc": _bclc(hcc),
+        "ie_bclc_inv": hcc.get("hcc_bclc") if hcc else None,
+        "enr_no": (book.number or None) if sheet.get("enr_yn") == "Y" else None,
+    }
+
+
+def _criterion(row: RowValues, sheet: Sheet, book: Casebook) -> Values:
+    code = fixed_key("IE", "IE1", row.row)
+    return {"ietestcd": code, "iecat": CRITERIA[code].category if code else None}
+
+
+# --- F10 EC, F20 EOT ------------------------------------------------------------------------------------------------
+
+
+def cycle_days(phase: str | None) -> int:
+    """Length of a cycle of a phase (A-01, A-09)."""
+    return int(study()["adj_interval_days" if phase == "ADJ" else "cycle_length_days"])
+
+
+def recomputed_bsa(sheet: Sheet) -> Decimal | None:
+    return derived.BSA[study()["bsa_formula"]](sheet.get("ec_wt"), sheet.get("ec_ht"))
+
+
+def _cycle(sheet: Sheet, book: Casebook) -> Values:
+    phase, number = sheet.get("ec_phase"), sheet.get("ec_cycle")
+    before = [
+        other.get("ec_d1dat")
+        for other in book.all("EC")
+        if number and phase and other.get("ec_phase") == phase and other.get("ec_cycle") == number - 1
+    ]
+    planned = derived.planned_day(before[0] if len(before) == 1 else None, cycle_days(phase))
+    return {
+        "ec_d1plan": planned,
+        "ec_delay": derived.days_between(planned, sheet.get("ec_d1dat")),
+        "ec_bsa_calc": recomputed_bsa(sheet),
+    }
+
+
+def _infusion(row: RowValues, sheet: Sheet, book: Casebook) -> Values:
+    drug = fixed_key("EC", "EC2", row.row)
+    levels = study()["dose_levels"].get(drug, {})
+    given = row.get("ecoccur") == "Y"
+    dose = derived.level_dose(levels, row.get("ec_lvl")) if given else None
+    planned = derived.planned_mg(dose, levels.get("unit", ""), sheet.get("ec_bsa"))
+    times = (row.get(name) for name in ("ecstdat", "ecsttim", "ecendat", "ecentim"))
+    return {
+        "ectrt": drug,
+        "ec_planm2": dose,
+        "ec_plan_mg": planned,
+        "ecdosu": "mg",
+        "ecroute": "INTRAVENOUS",
+        "ec_dur_h": derived.hours_between(*times) if given else None,
+        "ec_pct_plan": derived.percent(row.get("ecdstxt"), planned) if given else None,
+    }
+
+
+def _period(row: RowValues) -> derived.Period | None:
+    start, dose, schedule = row.get("apa_ecstdat"), row.get("apa_dose"), row.get("apa_frq")
+    if start is None or dose is None or schedule is None:
+        return None
+    return derived.Period(start, row.get("apa_ecendat"), dose, schedule)
+
+
+def _apatinib(row: RowValues, sheet: Sheet, book: Casebook) -> Values:
+    period = _period(row)
+    return {
+        "apa_spid": row.row,
+        "apa_lvl": derived.apatinib_level(
+            row.get("apa_dose"), row.get("apa_frq"), study()["dose_levels"]["APA"]
+        ),
+        "apa_days": derived.duration_days(row.get("apa_ecstdat"), row.get("apa_ecendat")),
+        "apa_cum": period.cumulative_mg if period else None,
+    }
+
+
+def apatinib_periods(book: Casebook, phase: str | None = None) -> list[derived.Period]:
+    """The periods of all cycles: they are one log, whichever form a period was written on."""
+    rows = (
+        row for sheet in book.all("EC") for row in sheet.lines("EC3") if phase in (None, row.get("apa_phase"))
+    )
+    return [period for row in rows if (period := _period(row))]
+
+
+def _dispensing(row: RowValues, sheet: Sheet, book: Casebook) -> Values:
+    dispensed, returned = row.get("da_dispdat"), row.get("da_retdat")
+    if dispensed is None or returned is None:
+        return {"da_compl": None}
+    expected = derived.tablets_expected(apatinib_periods(book), dispensed, returned)
+    return {"da_compl": derived.compliance(row.get("da_disp"), row.get("da_ret"), expected)}
+
+
+def started_cycles(book: Casebook, phase: str | None) -> list[Sheet]:
+    """Cycles of a phase in which any drug was given."""
+    return [s for s in book.all("EC") if phase and s.get("ec_phase") == phase and s.get("ec_given") == "Y"]
+
+
+def _end_of_treatment(sheet: Sheet, book: Casebook) -> Values:
+    phase = sheet.get("eot_phase")
+    return {"eot_cycles": len(started_cycles(book, phase)) if phase else None}
+
+
+def _last_dose(row: RowValues, sheet: Sheet, book: Casebook) -> Values:
+    drug, phase = fixed_key("EOT", "EOT2", row.row), sheet.get("eot_phase")
+    days = _dose_days(book, drug, phase)
+    row.missing.pop("eotd_last_calc", None)
+    if phase and not days:
+        row.missing["eotd_last_calc"] = "NA"  # this drug was not given in this phase
+    last = None if None in days else max((day for day in days if day), default=None)
+    return {"eotd_trt": drug, "eotd_last_calc": last, "eotd_rdi": _intensity(book, drug, phase)}
+
+
+def _dose_days(book: Casebook, drug: str | None, phase: str | None) -> list[dt.date | None]:
+    """Ends of the doses of a drug in a phase; none for one whose end is not known."""
+    if drug == "APA":
+        return [period.end for period in apatinib_periods(book, phase) if period.dose_mg > 0] if phase else []
+    return [
+        row.get("ecendat") or row.get("ecstdat") or sheet.get("ec_d1dat")
+        for sheet, row in _infusions(book, drug, phase)
+    ]
+
+
+def _infusions(book: Casebook, drug: str | None, phase: str | None) -> list[tuple[Sheet, RowValues]]:
+    return [
+        (sheet, row)
+        for sheet in started_cycles(book, phase)
+        for row in sheet.lines("EC2")
+        if row.get("ecoccur") == "Y" and fixed_key("EC", "EC2", row.row) == drug
+    ]
+
+
+def _intensity(book: Casebook, drug: str | None, phase: str | None) -> Decimal | None:
+    """D-18. The book's examples divide by the recomputed BSA (301.6 mg/m² = 550 mg / 1.8235), so this does."""
+    if drug is None or phase is None:
+        return None
+    if drug == "APA":
+        return derived.apatinib_intensity(apatinib_periods(book, phase), study()["apa_dose_mg"])
+    levels = study()["dose_levels"][drug]
+    flat = levels["unit"] == "mg"
+    given = _infusions(book, drug, phase)
+    doses = [
+        None
+        if row.get("ecdstxt") is None
+        else row.get("ecdstxt")
+        if flat
+        else _per_m2(row.get("ecdstxt"), sheet)
+        for sheet, row in given
+    ]
+    known = [dose for dose in doses if dose is not None]
+    firsts = [sheet.get("ec_d1dat") for sheet in started_cycles(book, phase) if sheet.get("ec_d1dat")]
+    if not known or len(known) < len(doses):
+        return None
+    level0 = derived.level_dose(levels, "0")
+    return derived.relative_dose_intensity(sum(known, Decimal(0)), min(firsts, default=None), max(firsts, default=None), cycle_days(phase), level0)  # fmt: skip
+
+
+def _per_m2(mg: Decimal, sheet: Sheet) -> Decimal | None:
+    bsa = recomputed_bsa(sheet) or sheet.get("ec_bsa")
+    return mg / bsa if bsa else None
+
+
+# --- F11 TA ---------------------------------------------------------------------------------------------------------
+
+
+def _assessment(sheet: Sheet, book: Casebook) -> Values:
+    series = [other for other in book.all("TA") if evaluator_of(other) == evaluator_of(sheet)]
+    number = next(n for other, n in assessment_numbers(series) if other is sheet)
+    return {"ta_no": number} | assessment_values(sheet, series, resection_day(book))
+
+
+# --- F13 SURG, F15 CPATH --------------------------------------------------------------------------------------------
+
+
+def death_date(book: Casebook) -> dt.date | None:
+    """G-10: the day of death; a partial date is its earliest possible day, not before the last proof of life."""
+    death = facts.death_day(book)
+    imputed = death.impute("first", "M", facts.last_contact(book)) if death else None
+    return imputed.date if imputed else None
+
+
+def _surgery(sheet: Sheet, book: Casebook) -> Values:
+    done, day = sheet.get("surg_proccur") == "Y", sheet.get("surg_prstdat")
+    complications = [row.get("comp_cd") for row in sheet.lines("SU3")]
+    order = list(CODELISTS["CLAVIEN"].codes)
+    stay = derived.days_between(day, sheet.get("surg_dischdat"))
+    after = derived.days_between(day, death_date(book))
+    died = None if day is None else after is not None and after <= study()["surg_comp_days"]
+    return {
+        "surg_major": yes_no(derived.major_resection(sheet.get("surg_segs"))) if done else None,
+        "surg_los": stay if done and stay is not None and stay >= 0 else None,
+        "surg_phlf_calc": None,  # D-25 reads the laboratory form, which this study does not have yet
+        "surg_cdmax": derived.highest(complications, order) if sheet.get("surg_comp_yn") == "Y" else None,
+        "surg_dth90": yes_no(died) if done else None,
+    }
+
+
+def central_reading(sheet: Sheet | None) -> derived.Reading | None:
+    """D-23, D-24 of one reader's record; none until it is complete enough."""
+    if sheet is None:
+        return None
+    beds = [
+        derived.Bed(row.get("cpn_len"), row.get("cpn_wid"), row.get("cpn_hgt"), row.get("cpn_rvt"))
+        for row in sheet.lines("CP2")
+    ]
+    elsewhere = derived.viable_elsewhere(
+        sheet.get("cp_mvi"),
+        sheet.get("cp_satellite"),
+        sheet.get("cp_macro_viable"),
+        sheet.get("cp_ln_viable"),
+    )
+    config = study()
+    if not config["pcr_specimen_wide"]:
+        elsewhere = False
+    threshold = Decimal(str(config["mpr_threshold_pct"]))
+    return derived.reading(sheet.get("cp_adeq"), beds, elsewhere, threshold, config["rvt_weight"])
+
+
+def _reader(sheet: Sheet, book: Casebook) -> Values:
+    read = central_reading(sheet)
+    mpr = (
+        read.mpr if read and read.mpr != "NE" else None
+    )  # code list NY: an inadequate specimen has no answer
+    return {"cp_rvt_case": read and read.rvt, "cp_mpr": mpr, "cp_pcr": read and read.pcr}
+
+
+def final_reading(book: Casebook, role: str) -> Sheet | None:
+    """The signed record of a reader's role; none when there is not exactly one (G-36, G-39)."""
+    signed = [s for s in book.all("CPATH") if s.get("cp_reader") == role and s.get("cp_sign")]
+    return signed[0] if len(signed) == 1 else None
+
+
+def _central_result(sheet: Sheet, book: Casebook) -> Values:
+    one, two, third = (central_reading(final_reading(book, role)) for role in ("R1", "R2", "ADJ"))
+    final = derived.final_result(one, two, third, Decimal(str(study()["adj_diff_pct"])))
+    return {
+        "cpf_adj_need": yes_no(final.need),
+        "cpf_adj_reas": ", ".join(final.reasons) or None,
+        "cpf_rvt": final.rvt,
+        "cpf_mpr": final.mpr,
+        "cpf_pcr": final.pcr,
+    }
+
+
+# --- F19 SACT, F22 DTH, F24 EOS -------------------------------------------------------------------------------------
+
+
+def documented_event(book: Casebook) -> dt.date | None:
+    """The first progression by RECIST 1.1 before resection, or recurrence shown by imaging or histology."""
+    seen = [
+        sheet.get("ss_event_dat")
+        for sheet in book.all("SS")
+        if sheet.get("ss_event_yn") == "Y" and sheet.get("ss_event_basis") in ("IMAGING", "PATHOLOGY", "BOTH")
+    ]
+    days = [*seen, first_progression(book.all("TA"), resection_day(book))]
+    return min((day for day in days if day), default=None)
+
+
+def _therapy(row: RowValues, sheet: Sheet, book: Casebook) -> Values:
+    """E-21: on the same day the progression comes first. G-30: the earliest possible day, not before study treatment."""
+    start = row.get("sact_stdat")
+    limit = max((d for d in (facts.last_dose(book), facts.surgery_day(book)) if d), default=None)
+    began = start.impute("first", "M", limit) if isinstance(start, PartialDate) else None
+    event = documented_event(book)
+    before = None if began is None else event is None or began.date < event
+    return {"sact_spid": row.row, "sact_beforepd": yes_no(before)}
+
+
+PRECISION = {"D": "FULL", "M": "MONTH", "Y": "YEAR"}
+
+
+def _death(sheet: Sheet, book: Casebook) -> Values:
+    died, day = sheet.get("dthdat"), death_date(book)
+    return {
+        "dth_prec": PRECISION[died.precision] if died else None,
+        "dth_days_last": derived.days_between(facts.last_dose(book), day),
+        "dth_days_surg": derived.days_between(facts.surgery_day(book), day),
+    }
+
+
+def _end_of_study(sheet: Sheet, book: Casebook) -> Values:
+    days = (facts.last_contact(book), death_date(book))
+    return {
+        "eos_lastcontact": max((day for day in days if day), default=None),
+        "eos_fu_days": derived.days_between(facts.first_dose(book), sheet.get("eos_dsstdat")),
+    }
+
+
+# --- the table ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Deriver:
+    """How the derived fields of a form are made, and the forms that are read for it."""
+
+    sheet: OfSheet | None = None
+    rows: dict[str, OfRow] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
+
+
+ALIVE = ("ICF", "DM", "EC", "TA", "SURG", "SS", "DTH")  # last known alive and death (G-6, G-10)
+
+DERIVERS: dict[str, Deriver] = {
+    "ICF": Deriver(rows={"ICF2": numbered("recon_spid")}),
+    "DM": Deriver(_demographics, reads=("ICF",)),
+    "IE": Deriver(_eligibility, {"IE1": _criterion}, ("HCC",)),
+    "HCC": Deriver(_history),
+    "EC": Deriver(_cycle, {"EC2": _infusion, "EC3": _apatinib, "EC4": _dispensing}, ("EC",)),
+    "TA": Deriver(_assessment, reads=("TA", "SURG")),
+    "SURG": Deriver(_surgery, {"SU3": numbered("comp_spid")}, ALIVE),
+    "CPATH": Deriver(_reader),
+    "CPATHF": Deriver(_central_result, reads=("CPATH",)),
+    "SACT": Deriver(rows={"SA1": _therapy}, reads=("EC", "TA", "SURG", "SS")),
+    "EOT": Deriver(_end_of_treatment, {"EOT2": _last_dose}, ("EC",)),
+    "DTH": Deriver(_death, reads=ALIVE),
+    "EOS": Deriver(_end_of_study, reads=ALIVE),
+}
+NOTHING = Deriver()
+
+
+def reads(form_key: str) -> tuple[str, ...]:
+    """Form keys that must be in the casebook to derive this form."""
+    return DERIVERS.get(form_key, NOTHING).reads
+
+
+def dependents(form_key: str) -> tuple[str, ...]:
+    """Forms whose derived values may change when this form does (a form of which there are several: itself too)."""
+    return tuple(key for key, deriver in DERIVERS.items() if form_key in deriver.reads)
+
+
+def derive(sheet: Sheet, book: Casebook) -> None:
+    """Fill the derived fields of the sheet and its active rows; a value whose input is missing is taken out.
+
+    The casebook holds the forms of `reads(sheet.key)`; the sheet takes its place in it.
+    """
+    if not any(other is sheet for other in book.all(sheet.key)):
+        book.add(sheet)
+    deriver = DERIVERS.get(sheet.key, NOTHING)
+    places = _places(sheet.key)
+    if deriver.sheet:
+        _put(sheet, deriver.sheet(sheet, book), places)
+    for section, of_row in deriver.rows.items():
+        for row in sheet.lines(section):
+            _put(row, of_row(row, sheet, book), places)
+
+
+def _put(target: Sheet | RowValues, found: Values, places: dict[str, int]) -> None:
+    for name, value in found.items():
+        if value is None:
+            target.values.pop(name, None)
+        else:
+            target.values[name] = derived.half_up(Decimal(value), places[name]) if name in places else value
+            target.missing.pop(name, None)
+
+
+@cache
+def _places(form_key: str) -> dict[str, int]:
+    """Decimal places of the derived numbers of a form."""
+    fields = (f for section in form_def(form_key).sections for f in section.fields)
+    return {f.name: f.decimal_places for f in fields if f.derived and f.kind == "dec"}  # type: ignore[attr-defined]
