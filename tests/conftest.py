@@ -46,6 +46,26 @@ def _lift_triggers_for_the_flush() -> None:
     flush.Command.handle = handle  # type: ignore[method-assign]
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """On SQLite start from a file that is migrated already, if there is one."""
+    from django.db import connection
+
+    from tests import template_database
+
+    return connection.vendor == "sqlite" and template_database.copy_to(connection.settings_dict["TEST"]["NAME"])
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_keepdb: bool, django_db_blocker: Any) -> None:
+    from django.db import connection
+
+    from tests import template_database
+
+    if connection.vendor == "sqlite" and not django_db_keepdb:
+        template_database.keep(connection.settings_dict["NAME"])
+
+
 @pytest.fixture(autouse=True)
 def clean_process() -> Iterator[None]:
     """What a process remembers beside the database: caches, the language, the pause after a broken broker."""

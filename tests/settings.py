@@ -9,8 +9,11 @@ from pathlib import Path
 
 # The first process of a run chooses the folder; pytest-xdist's workers inherit it and take a part each.
 RUN = os.environ.setdefault("TRIAL_TEST_RUN", secrets.token_hex(4))
-RUN_DIR = Path(os.environ.setdefault("TRIAL_TEST_DIR", tempfile.mkdtemp(prefix=f"trial-test-{RUN}-")))
+if "TRIAL_TEST_DIR" not in os.environ:
+    os.environ["TRIAL_TEST_DIR"] = tempfile.mkdtemp(prefix=f"trial-test-{RUN}-")
+RUN_DIR = Path(os.environ["TRIAL_TEST_DIR"])
 os.environ["VAR_DIR"] = str(RUN_DIR / os.environ.get("PYTEST_XDIST_WORKER", "main"))
+os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
 
 from trialsite.settings import *  # noqa: E402, F403
 from trialsite.settings import DATABASES, EMBEDDED, LOGGING, VAR_DIR  # noqa: E402
@@ -29,9 +32,12 @@ SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 0
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "files"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "files"},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_AUTOREFRESH = True
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-LOGGING["root"]["level"] = "ERROR"  # type: ignore[index]
+LOGGING["root"]["level"] = "ERROR"

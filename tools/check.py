@@ -31,8 +31,13 @@ def main() -> int:
         if wanted and name not in wanted:
             continue
         started = time.monotonic()
-        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        print(f"{name:<13} {'ok' if done.returncode == 0 else 'FAILED'}  {time.monotonic() - started:.0f} s", flush=True)
+        done = subprocess.run(
+            command, cwd=ROOT, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
+        print(
+            f"{name:<13} {'ok' if done.returncode == 0 else 'FAILED'}  {time.monotonic() - started:.0f} s",
+            flush=True,
+        )
         if done.returncode:
             failed.append(name)
             print((done.stdout + done.stderr).rstrip() + "\n", flush=True)

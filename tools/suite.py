@@ -18,11 +18,15 @@ BENCH = ["-n", "0", "-p", "no:randomly", "-s", "-q"]
 
 
 def pytest(url: str, *args: str) -> int:
-    env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "DEMO")}
+    env = {
+        name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "DEMO")
+    }
     if url:
         env["DATABASE_URL"] = url
     # 5: nothing was collected (a choice that has no test on this database)
-    code = subprocess.call([sys.executable, "-m", "pytest", *args], cwd=ROOT, env=env, stdin=subprocess.DEVNULL)
+    code = subprocess.call(
+        [sys.executable, "-m", "pytest", *args], cwd=ROOT, env=env, stdin=subprocess.DEVNULL
+    )
     return 0 if code == 5 else code
 
 

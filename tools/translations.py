@@ -1,6 +1,6 @@
 """The Chinese catalogue: compile it, bring it up to date, or check that it is complete.
 
-    translations.py compile | update | check
+translations.py compile | update | check
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ def check() -> int:
             print(f"{CATALOGUE.relative_to(ROOT)} is missing: make messages")
             return 1
         found = subprocess.run(["msgcmp", CATALOGUE, made], capture_output=True, text=True)
-        formats = subprocess.run(["msgfmt", "--check-format", "-o", os.devnull, CATALOGUE], capture_output=True, text=True)
+        formats = subprocess.run(
+            ["msgfmt", "--check-format", "-o", os.devnull, CATALOGUE], capture_output=True, text=True
+        )
     for text in (found.stderr, formats.stderr):
         print(text.replace(folder, "…"), end="")
     if found.returncode:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from pathlib import Path
 from typing import Any
 
 import environ
-import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from trialsite import logs
 from trialsite.kernel.secrets import kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -303,44 +302,4 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Logging: JSON lines without any participant data -----------------------------------------------------------
 
-_LOG_PROCESSORS: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
-structlog.configure(
-    processors=[
-        structlog.stdlib.filter_by_level,
-        *_LOG_PROCESSORS,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _LOG_PROCESSORS,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,  # the trace without the values of its variables
-                structlog.processors.JSONRenderer(ensure_ascii=False),
-            ],
-        }
-    },
-    "handlers": {"lines": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "json"}},
-    "root": {"handlers": ["lines"], "level": LOG_LEVEL},
-    "loggers": {
-        "django.request": {
-            "level": "ERROR"
-        },  # `RequestLog` says the rest, with the route instead of the path
-        "django.server": {"level": "WARNING"},
-        "fontTools": {"level": "WARNING"},
-        "weasyprint": {"level": "ERROR"},
-    },
-}
+LOGGING = logs.configure(env.str("LOG_LEVEL", default="INFO"), with_text=DEBUG)

@@ -139,7 +139,9 @@ class TestBroker:
 
 
 class TestHint:
-    def test_a_broken_broker_fails_no_save_and_is_left_alone_for_a_while(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_broken_broker_fails_no_save_and_is_left_alone_for_a_while(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         tries = []
 
         @celery.app.task(name="tests.broken")

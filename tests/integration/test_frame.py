@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import time
 from typing import Any
@@ -10,7 +12,9 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
+from structlog.stdlib import ProcessorFormatter
 
+from trialsite import logs
 from trialsite.celery import heartbeat_file
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +74,35 @@ def test_health_says_when_no_worker_is_alive(client: Client) -> None:
     assert client.get("/health/?format=json").status_code == 200
     os.utime(path, (0, 0))
     assert client.get("/health/?format=json").status_code == 500
+
+
+class TestLogLines:
+    def test_an_exception_leaves_its_frames_and_not_its_text(self, capsys: Any) -> None:
+        handler = self.handler()
+        logger = logging.getLogger("tests.frames")
+        logger.addHandler(handler)
+        try:
+            raise ValueError("Key (number)=(01-003) already exists")
+        except ValueError:
+            logger.exception("save_failed")
+        finally:
+            logger.removeHandler(handler)
+        line = json.loads(handler.stream.getvalue())
+        assert line["error"] == "builtins.ValueError"
+        assert "test_frame.py" in line["frames"][0]
+        assert "01-003" not in json.dumps(line)
+
+    def test_djangos_own_lines_lose_their_path(self) -> None:
+        handler = self.handler()
+        logger = logging.getLogger("django.request")
+        logger.addHandler(handler)
+        logger.error("%s: %s", "Internal Server Error", "/participants/01-003/")
+        logger.error("Forbidden (%s): %s", "token", "/participants/01-003/")
+        logger.removeHandler(handler)
+        assert "01-003" not in handler.stream.getvalue()
+
+    def handler(self) -> Any:
+        config = logs.configure("INFO", with_text=False)["formatters"]["json"]
+        handler = logging.StreamHandler(io.StringIO())
+        handler.setFormatter(ProcessorFormatter(**{k: v for k, v in config.items() if k != "()"}))
+        return handler
