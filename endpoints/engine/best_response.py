@@ -34,6 +34,7 @@ class Assessment(NamedTuple):
     response: str
     name: str
     read: Read
+    reads: tuple[Read, ...]
 
 
 class Best(NamedTuple):
@@ -50,6 +51,7 @@ class BestResponses(NamedTuple):
     confirmed_best: Best
     response: date | None
     confirmed_response: date | None
+    confirmed_by: tuple[Assessment | None, ...]
     steps: Steps
 
 
@@ -126,7 +128,9 @@ def best_response(
         ]
         best, confirmed_best = best_of(plain, assessments), best_of(strict, assessments)
     steps = _explain(assessments, confirmed, minimum, best, confirmed_best, settings)
-    return BestResponses(best, confirmed_best, next(iter(responding), None), next(iter(sure), None), steps)
+    return BestResponses(
+        best, confirmed_best, next(iter(responding), None), next(iter(sure), None), tuple(confirmed), steps
+    )
 
 
 def _explain(
@@ -140,21 +144,23 @@ def _explain(
     """One step per assessment, then the two results."""
     steps = []
     reads = tuple([one.read for one in assessments])
+    sure = False
     for one, by in zip(assessments, confirmed, strict=True):
         params = {"name": one.name, "response": one.response, "date": one.date}
-        early = one.response in (SD, NON) and one.date < minimum
-        if early:
-            steps.append(Step("R-82", TOO_EARLY, params | {"days": settings.min_sd_days}, (one.read,)))
+        if one.date < minimum and one.response in (SD, NON):
+            steps.append(Step("R-82", TOO_EARLY, params | {"days": settings.min_sd_days}, one.reads))
             continue
-        steps.append(Step("R-80", COUNTS, params, (one.read,)))
+        steps.append(Step("R-80", COUNTS, params, one.reads))
         if by is not None:
             steps.append(Step("R-83", CONFIRMED_BY, params | {"by": by.date}, (one.read, by.read)))
-        elif one.response in codes.RESPONDING:
+            sure = True
+        elif one.response == CR or (one.response == PR and not sure):
             steps.append(Step("R-83", NOT_CONFIRMED, params, reads))
     if not assessments:
         steps.append(Step("R-90", BEST_NONE))
     elif best.value is not None:
-        steps.append(Step("R-81", BEST, best._asdict(), reads))
-        params = confirmed_best._asdict() | {"days": settings.confirmation_days}
+        steps.append(Step("R-81", BEST, {"value": best.value, "date": best.date}, reads))
+        days = settings.confirmation_days
+        params = {"value": confirmed_best.value, "date": confirmed_best.date, "days": days}
         steps.append(Step("R-83", CONFIRMED_BEST, params, reads))
     return tuple(steps)

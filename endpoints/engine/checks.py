@@ -5,7 +5,7 @@ from __future__ import annotations
 from endpoints.engine import codes
 from endpoints.engine.records import Records
 from endpoints.engine.steps import EngineError, gettext_noop
-from endpoints.engine.types import CentralRead, Course
+from endpoints.engine.types import CentralRead, Course, Nodule
 
 LAST_BEFORE_FIRST = gettext_noop("The last dose ({last}) is before the first ({first}).")
 SURGERY_BEFORE_DOSE = gettext_noop("The operation on {date} is before the first dose on {first}.")
@@ -90,20 +90,31 @@ def check_read(read: CentralRead) -> None:
     if readable and not read.nodules:
         raise EngineError(f"{read.path}.nodules", NO_NODULE)
     for nodule in read.nodules:
-        viable = nodule.viable_pct
-        for field in ("length_mm", "width_mm", "height_mm"):
-            value = getattr(nodule, field)
-            if value is not None and value <= 0:
-                raise EngineError(f"{nodule.path}.{field}", NOT_POSITIVE, {"field": field, "value": value})
-            if value is None and readable and field != "height_mm":
-                raise EngineError(f"{nodule.path}.{field}", NO_VALUE, {"field": field})
-        where = f"{nodule.path}.viable_pct"
-        if viable is None:
-            if readable:
-                raise EngineError(where, NO_VALUE, {"field": "viable_pct"})
-        elif viable < 0:
-            raise EngineError(where, NEGATIVE, {"field": "viable_pct", "value": viable})
-        elif viable > 100:
-            raise EngineError(where, ABOVE_100, {"value": viable})
-        elif viable > 0 and nodule.in_situ_only:
-            raise EngineError(f"{nodule.path}.in_situ_only", IN_SITU, {"value": viable})
+        check_size(nodule, readable)
+        check_share(nodule, readable)
+
+
+def check_size(nodule: Nodule, readable: bool) -> None:
+    """P-3: the weights need length and width; the height is optional."""
+    for field, value in (("length_mm", nodule.length_mm), ("width_mm", nodule.width_mm)):
+        if value is None and readable:
+            raise EngineError(f"{nodule.path}.{field}", NO_VALUE, {"field": field})
+        if value is not None and value <= 0:
+            raise EngineError(f"{nodule.path}.{field}", NOT_POSITIVE, {"field": field, "value": value})
+    if nodule.height_mm is not None and nodule.height_mm <= 0:
+        params = {"field": "height_mm", "value": nodule.height_mm}
+        raise EngineError(f"{nodule.path}.height_mm", NOT_POSITIVE, params)
+
+
+def check_share(nodule: Nodule, readable: bool) -> None:
+    """G-39: viable % from 0 to 100, and none of it when only carcinoma in situ is left."""
+    viable, where = nodule.viable_pct, f"{nodule.path}.viable_pct"
+    if viable is None:
+        if readable:
+            raise EngineError(where, NO_VALUE, {"field": "viable_pct"})
+    elif viable < 0:
+        raise EngineError(where, NEGATIVE, {"field": "viable_pct", "value": viable})
+    elif viable > 100:
+        raise EngineError(where, ABOVE_100, {"value": viable})
+    elif viable > 0 and nodule.in_situ_only:
+        raise EngineError(f"{nodule.path}.in_situ_only", IN_SITU, {"value": viable})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from endpoints.engine.steps import gettext_noop
+
 RECIST: Final = "RECIST 1.1"
 MRECIST: Final = "mRECIST"
 CRITERIA: Final = frozenset({RECIST, MRECIST})
@@ -53,13 +55,26 @@ Y: Final = "Y"
 N: Final = "N"
 PENDING: Final = "PENDING"
 
-PROGRESSION: Final = "Progression"
-RECURRENCE: Final = "Recurrence"
-DEATH: Final = "Death"
-NO_BASELINE: Final = "No baseline assessment"
-NO_POST_BASELINE: Final = "No post-baseline assessment"
-NEW_THERAPY: Final = "New anticancer therapy"
-MISSED: Final = "Two or more missed assessments"
-LAST_ADEQUATE: Final = "Last adequate assessment"
-LAST_ALIVE: Final = "Last known alive"
-SURGERY: Final = "Surgery"
+PROGRESSION: Final = gettext_noop("Progression")
+RECURRENCE: Final = gettext_noop("Recurrence")
+DEATH: Final = gettext_noop("Death")
+NO_BASELINE: Final = gettext_noop("No baseline assessment")
+NO_POST_BASELINE: Final = gettext_noop("No post-baseline assessment")
+NEW_THERAPY: Final = gettext_noop("New anticancer therapy")
+MISSED: Final = gettext_noop("Two or more missed assessments")
+LAST_ADEQUATE: Final = gettext_noop("Last adequate assessment")
+LAST_ALIVE: Final = gettext_noop("Last known alive")
+SURGERY: Final = gettext_noop("Surgery")
+
+FIRST_DOSE: Final = gettext_noop("First dose")
+LAST_DOSE: Final = gettext_noop("Last dose")
+ENROLMENT: Final = gettext_noop("Enrolment")
+DIAGNOSIS: Final = gettext_noop("Diagnosis")
+RESECTION: Final = gettext_noop("Resection")
+SCAN: Final = gettext_noop("Scan")
+TIME_POINT: Final = gettext_noop("Time point")
+FOLLOW_UP: Final = gettext_noop("Follow-up")
+THERAPY: Final = gettext_noop("Therapy")
+CONTACT: Final = gettext_noop("Contact")
+END_OF_STUDY: Final = gettext_noop("End of study")
+CUT_OFF: Final = gettext_noop("Data cut-off")

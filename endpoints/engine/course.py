@@ -28,7 +28,7 @@ from endpoints.engine.results import (
     TimePoint,
 )
 from endpoints.engine.settings import DEFAULTS, Settings
-from endpoints.engine.steps import EngineError, Read, Step, Steps, gettext_noop
+from endpoints.engine.steps import EngineError, Step, Steps, gettext_noop
 from endpoints.engine.timepoint import assess, check_points
 from endpoints.engine.types import Course, Imaging
 
@@ -107,7 +107,7 @@ def _series(
 
 def _analysis_set(records: Records) -> Step:
     """G-40: who is in the full analysis set."""
-    cutoff = Read("data_cutoff", records.cutoff)
+    cutoff = records.until.read
     if records.enrolled is None:
         return Step("G-40", NOT_ENROLLED, {"cutoff": records.cutoff}, (cutoff,))
     if records.first_dose is None:

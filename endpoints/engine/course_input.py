@@ -13,13 +13,13 @@ from endpoints.engine.parsing import (
     as_object,
     code,
     day,
+    each,
     needed_code,
     needed_day,
     needed_text,
     needed_yes_no,
     number,
     partial_day,
-    rows,
     text,
     yes_no,
 )
@@ -28,8 +28,9 @@ from endpoints.engine.types import CentralRead, Course, EndOfTreatment, FollowUp
 from trialsite.kernel.partial_date import PartialDate
 
 COURSE_KEYS = frozenset(
-    "id settings data_cutoff final enrolled diagnosed first_dose last_study_dose imaging end_of_treatment surgery"
-    " pathology follow_up therapies alive_on death end_of_study".split()
+    {"id", "settings", "data_cutoff", "final", "enrolled", "diagnosed", "first_dose", "last_study_dose"}
+    | {"imaging", "end_of_treatment", "surgery", "pathology", "follow_up", "therapies"}
+    | {"alive_on", "death", "end_of_study"}
 )
 EOT_KEYS = frozenset({"date", "surgery_planned"})
 SURGERY_KEYS = frozenset({"date", "performed", "resected", "margin", "tumour_left"})
@@ -72,7 +73,7 @@ def central_read(value: Any, where: str) -> CentralRead:
         bool(yes_no(data, "final", where)),
         day(data, "date", where),
         code(data, "adequacy", where, codes.ADEQUACIES),
-        tuple([nodule(row, f"{where}.nodules[{i}]") for i, row in enumerate(rows(data, "nodules", where))]),
+        each(data, "nodules", where, nodule),
         yes_no(data, "viable_elsewhere", where),
     )
 
@@ -151,19 +152,14 @@ def course_from_json(value: Any) -> Course:
         diagnosed=partial_day(data, "diagnosed", ""),
         first_dose=day(data, "first_dose", ""),
         last_study_dose=day(data, "last_study_dose", ""),
-        imaging=tuple([imaging(row, f"imaging[{i}]") for i, row in enumerate(rows(data, "imaging"))]),
+        imaging=each(data, "imaging", "", imaging),
         end_of_treatment=end_of_treatment(data.get("end_of_treatment")),
         surgery=surgery(data.get("surgery")),
-        reads=tuple(
-            [
-                central_read(row, f"pathology.reads[{i}]")
-                for i, row in enumerate(rows(pathology, "reads", "pathology"))
-            ]
-        ),
+        reads=each(pathology, "reads", "pathology", central_read),
         adjudication=None if adjudication is None else central_read(adjudication, "pathology.adjudication"),
-        follow_up=tuple([follow_up(row, f"follow_up[{i}]") for i, row in enumerate(rows(data, "follow_up"))]),
-        therapies=tuple([therapy(row, f"therapies[{i}]") for i, row in enumerate(rows(data, "therapies"))]),
-        alive_on=tuple([as_day(row, f"alive_on[{i}]") for i, row in enumerate(rows(data, "alive_on"))]),
+        follow_up=each(data, "follow_up", "", follow_up),
+        therapies=each(data, "therapies", "", therapy),
+        alive_on=each(data, "alive_on", "", as_day),
         death=death(data.get("death")),
         end_of_study=None
         if end is None

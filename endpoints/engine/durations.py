@@ -12,9 +12,9 @@ from endpoints.engine.event_table import (
     DOR_TABLE,
     PFS_TABLE,
     TREATMENT_POLICY_TABLE,
-    Situation,
     decide,
     finish,
+    situation_of,
 )
 from endpoints.engine.records import ALIVE, ALIVE_CAPPED, Dated, Records
 from endpoints.engine.results import Duration, TimePoint
@@ -41,7 +41,7 @@ FROM_DIAGNOSIS = gettext_noop(
 def adequate_points(points: Sequence[TimePoint], earliest: date) -> list[Dated]:
     """G-21: time points with an overall response other than NE, dated on or after `earliest`."""
     return [
-        Dated(point.date, point.name or "time point", point.date_read)
+        Dated(point.date, point.name or codes.TIME_POINT, point.date_read)
         for point in points
         if point.overall != codes.NE and point.date >= earliest
     ]
@@ -51,8 +51,7 @@ def first_progression(points: Sequence[TimePoint], after: date) -> tuple[Dated, 
     """G-22: the first PD dated after a day, with all that was read for it."""
     for point in points:
         if point.overall == codes.PD and point.date > after:
-            reads = tuple([read for step in point.steps for read in step.reads])
-            return Dated(point.date, codes.PROGRESSION, point.date_read), reads
+            return Dated(point.date, codes.PROGRESSION, point.date_read), point.reads
     return None
 
 
@@ -60,13 +59,11 @@ def first_event(
     progression: tuple[Dated, tuple[Read, ...]] | None, recurrences: Iterable[Dated], death: Dated | None
 ) -> tuple[Dated | None, tuple[Read, ...]]:
     """G-33, E-21: the earliest; on one day progression and recurrence come before death."""
-    found: list[tuple[Dated, tuple[Read, ...]]] = [progression] if progression else []
-    recurrence = next(iter(recurrences), None)
-    if recurrence:
-        found.append((recurrence, (recurrence.read,)))
-    if death:
-        found.append((death, (death.read,)))
-    return min(found, key=lambda pair: pair[0].date, default=(None, ()))
+    first: tuple[Dated | None, tuple[Read, ...]] = progression or (None, ())
+    for one in (next(iter(recurrences), None), death):
+        if one is not None and (first[0] is None or one.date < first[0].date):
+            first = one, (one.read,)
+    return first
 
 
 def first_on_or_after(dates: Iterable[Dated], day: date) -> Dated | None:
@@ -90,16 +87,14 @@ def progression_free(
     fas: Steps,
 ) -> tuple[Duration, Duration, Duration]:
     """T-1, T-1b and T-1c (G-33, G-34)."""
-    began = (
-        Dated(baseline.date, "baseline", Read(f"{baseline.path}.date", baseline.date)) if baseline else None
-    )
     images = [one for one in adequate_points(points, start.date) if one.date > start.date]
     progression = first_progression(points, start.date)
-    event, reads = first_event(progression, records.recurrences, records.death)
-    adequate = tuple(sorted([*images, *(one for one in records.follow_up if one.date > start.date)]))
+    event = first_event(progression, records.recurrences, records.death)
+    followed = [one for one in records.follow_up if one.date > start.date]
+    adequate = (*images, *followed)  # in date order: follow-up starts on the resection (G-38)
     therapy = first_on_or_after(records.therapies, start.date)
-    resection, cutoff = records.resection, records.cutoff
-    situation = Situation(start, began, adequate, event, reads, therapy, resection, cutoff, settings)
+    resection, cutoff, based = records.resection, records.until, baseline is not None
+    situation = situation_of(start, adequate, event, therapy, resection, cutoff, settings, based)
     before = (*fas, baseline_step(baseline))
     main = decide(PFS_TABLE, situation, before)
     policy = decide(TREATMENT_POLICY_TABLE, situation, before)
@@ -109,12 +104,9 @@ def progression_free(
     if therapy and therapy.date > until:
         therapy = None
     death = records.death if records.death and records.death.date <= until else None
-    if progression and progression[0].date > until:
-        progression = None
-    event, reads = first_event(progression, (), death)
-    images_then = tuple(one for one in images if one.date <= until)
-    situation = Situation(start, began, images_then, event, reads, therapy, resection, cutoff, settings)
-    return main, policy, decide(AT_SURGERY_TABLE, situation, before)
+    event = first_event(progression if progression and progression[0].date <= until else None, (), death)
+    at_surgery = situation_of(start, tuple(images), event, therapy, resection, resection, settings, based)
+    return main, policy, decide(AT_SURGERY_TABLE, at_surgery, before)
 
 
 def disease_free(records: Records, margins: tuple[str, ...], settings: Settings, fas: Steps) -> Duration:
@@ -128,11 +120,9 @@ def disease_free(records: Records, margins: tuple[str, ...], settings: Settings,
     if records.margin not in margins:
         params = {"margin": records.margin, "needed": margins}
         return Duration(None, None, None, None, (*fas, Step("G-35", OTHER_MARGIN, params, (margin,))))
-    event, reads = first_event(None, records.recurrences, records.death)
+    event = first_event(None, records.recurrences, records.death)
     therapy = first_on_or_after(records.therapies, start.date)
-    situation = Situation(
-        start, None, records.follow_up, event, reads, therapy, start, records.cutoff, settings
-    )
+    situation = situation_of(start, records.follow_up, event, therapy, start, records.until, settings)
     described = Step("G-35", MARGIN, {"date": start.date, "margin": records.margin}, (start.read, margin))
     return decide(DFS_TABLE, situation, (*fas, described))
 
@@ -147,13 +137,10 @@ def duration_of_response(
     """T-3, G-28, G-35: from the first mRECIST response to progression, recurrence or death."""
     if start is None:
         return Duration(None, None, None, None, (*before, Step("G-28", NO_RESPONSE)))
-    event, reads = first_event(first_progression(points, start.date), records.recurrences, records.death)
-    followed = [one for one in records.follow_up if one.date >= start.date]
-    adequate = tuple(sorted([*adequate_points(points, start.date), *followed]))
+    event = first_event(first_progression(points, start.date), records.recurrences, records.death)
+    adequate = (*adequate_points(points, start.date), *records.follow_up)
     therapy = first_on_or_after(records.therapies, start.date)
-    situation = Situation(
-        start, None, adequate, event, reads, therapy, records.resection, records.cutoff, settings
-    )
+    situation = situation_of(start, adequate, event, therapy, records.resection, records.until, settings)
     return decide(DOR_TABLE, situation, before)
 
 
@@ -169,7 +156,7 @@ def _until_death(records: Records, start: Dated, steps: Steps, settings: Setting
         imputed = (death.step,) if death.step else ()
         died = Step("T-4", OS_DEATH, {"date": death.date}, (death.read,))
         return finish(start, death, True, codes.DEATH, (*steps, *imputed, died), settings)
-    none = Step("T-4", OS_ALIVE, {"cutoff": records.cutoff}, (Read("data_cutoff", records.cutoff),))
+    none = Step("T-4", OS_ALIVE, {"cutoff": records.cutoff}, (records.until.read,))
     end = alive if alive and alive.date >= start.date else start
     params = {"date": end.read.value, "cutoff": records.cutoff}
     known = Step("G-6", ALIVE_CAPPED if records.alive_capped else ALIVE, params, (end.read,))
@@ -187,7 +174,7 @@ def from_diagnosis(
     read = Read("diagnosed", given)
     imputed = given.impute("mid", "M", not_after=course.enrolled)
     assert imputed is not None  # with `M` every partial date has a day
-    start = Dated(imputed.date, "diagnosis", read, imputed.flag)
+    start = Dated(imputed.date, codes.DIAGNOSIS, read, imputed.flag)
     if start.date > first_dose.date:
         params = {"date": given, "first": first_dose.date}
         return Duration(

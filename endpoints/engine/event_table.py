@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -17,62 +16,76 @@ START = gettext_noop("Counted from {name}, {date}.")
 ADEQUATE = gettext_noop("{count} adequate assessments count; the last is {name} on {date}.")
 NO_ADEQUATE = gettext_noop("No adequate assessment counts.")
 FIRST_EVENT = gettext_noop("The first event is {name} on {date}.")
-NO_EVENT = gettext_noop("No progression, recurrence or death up to {cutoff}.")
+NO_EVENT = gettext_noop("No progression, recurrence or death up to {until}.")
 THERAPY = gettext_noop("The first new anticancer therapy is on {date}.")
 GAP = gettext_noop(
-    "Last adequate assessment before it: {name} on {last}; an event after {limit} is after two or more missed assessments."
+    "Last adequate assessment before it: {name} on {last}; an event after {limit} comes after two or more"
+    " missed assessments."
 )
 RESULT_EVENT = gettext_noop("Event ({name}) on {end}: {days} days, {months} months.")
 RESULT_CENSORED = gettext_noop("Censored ({name}) on {end}: {days} days, {months} months.")
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What the rows look at: start, assessments, the first event and the first therapy."""
+class Situation(NamedTuple):
+    """What the rows look at. `last` is L of G-33, `limit` the gap limit of G-20; none without an event."""
 
     start: Dated
-    baseline: Dated | None
+    baseline: bool
     adequate: tuple[Dated, ...]
     event: Dated | None
     event_reads: tuple[Read, ...]
     therapy: Dated | None
     resection: Dated | None
-    cutoff: date
+    until: Dated
     settings: Settings
-
-    def last_until(self, day: date) -> Dated | None:
-        """The last adequate assessment on or before a day."""
-        return next((one for one in reversed(self.adequate) if one.date <= day), None)
-
-    @property
-    def last(self) -> Dated | None:
-        """G-33: L, the last adequate assessment before the event (a death: on or before)."""
-        if self.event is None:
-            return None
-        day = self.event.date
-        return self.last_until(day if self.event.name == codes.DEATH else day - timedelta(days=1))
-
-    @property
-    def limit(self) -> date | None:
-        """G-20: an event after this day comes after two or more missed assessments."""
-        if self.event is None:
-            return None
-        last = (self.last or self.start).date
-        resection, settings = self.resection, self.settings
-        if resection is None or self.event.date <= resection.date:
-            return last + timedelta(days=settings.gap_days_unresected)
-        return max(last, resection.date) + timedelta(days=settings.gap_days_resected)
+    last: Dated | None
+    limit: date | None
 
     @property
     def too_late(self) -> bool:
         """The event is after the gap limit."""
-        limit = self.limit
-        return self.event is not None and limit is not None and self.event.date > limit
+        return self.event is not None and self.limit is not None and self.event.date > self.limit
 
     @property
     def therapy_first(self) -> bool:
         """G-33: a therapy before the event; on the same day the event wins (E-21)."""
         return self.therapy is not None and (self.event is None or self.therapy.date < self.event.date)
+
+
+def situation_of(
+    start: Dated,
+    adequate: tuple[Dated, ...],
+    event: tuple[Dated | None, tuple[Read, ...]],
+    therapy: Dated | None,
+    resection: Dated | None,
+    until: Dated,
+    settings: Settings,
+    baseline: bool = True,
+) -> Situation:
+    """The situation with L (a death: on or before it, else strictly before) and the gap limit."""
+    happened, reads = event
+    last = limit = None
+    if happened is not None:
+        last = last_until(adequate, happened.date, on_the_day=happened.name == codes.DEATH)
+        limit = gap_limit((last or start).date, happened.date, resection, settings)
+    return Situation(
+        start, baseline, adequate, happened, reads, therapy, resection, until, settings, last, limit
+    )
+
+
+def last_until(adequate: tuple[Dated, ...], day: date, on_the_day: bool = True) -> Dated | None:
+    """The last adequate assessment before a day, or on it."""
+    for one in reversed(adequate):
+        if one.date < day or (on_the_day and one.date == day):
+            return one
+    return None
+
+
+def gap_limit(last: date, event: date, resection: Dated | None, settings: Settings) -> date:
+    """G-20: an event after this day comes after two or more missed assessments."""
+    if resection is None or event <= resection.date:
+        return last + timedelta(days=settings.gap_days_unresected)
+    return max(last, resection.date) + timedelta(days=settings.gap_days_resected)
 
 
 Ending = Callable[[Situation], Dated | None]
@@ -98,7 +111,7 @@ def _at_event(situation: Situation) -> Dated | None:
 
 
 def _before_therapy(situation: Situation) -> Dated | None:
-    return situation.last_until(situation.therapy.date) if situation.therapy else None
+    return last_until(situation.adequate, situation.therapy.date) if situation.therapy else None
 
 
 def _before_gap(situation: Situation) -> Dated | None:
@@ -119,7 +132,7 @@ def _dies_unassessed(situation: Situation) -> bool:
 
 ROW_1 = Row(
     "T-1",
-    lambda situation: situation.baseline is None,
+    lambda situation: not situation.baseline,
     _at_start,
     False,
     codes.NO_BASELINE,
@@ -132,7 +145,8 @@ ROW_2 = Row(
     False,
     codes.NO_POST_BASELINE,
     gettext_noop(
-        "Row 2: no adequate assessment after baseline and no death within the gap limit; censored at the start."
+        "Row 2: no adequate assessment after baseline and no death within the gap limit;"
+        " censored at the start."
     ),
 )
 ROW_2_POLICY = Row(
@@ -229,7 +243,9 @@ DOR_TABLE = (ROW_4, ROW_5, ROW_6, ROW_7, ROW_8, ROW_9)
 
 def decide(table: tuple[Row, ...], situation: Situation, before: tuple[Step, ...]) -> Duration:
     """The first row that holds, with the steps that lead to it."""
-    row = next(row for row in table if row.holds(situation))
+    for row in table:
+        if row.holds(situation):
+            break
     end = row.end(situation) or situation.start
     reads = situation.event_reads if row.event else (end.read,)
     steps = (*before, *_explain(situation), Step(row.rule, row.message, {}, reads))
@@ -258,8 +274,8 @@ def _explain(situation: Situation) -> list[Step]:
     else:
         steps.append(Step("G-21", NO_ADEQUATE, {}, (start.read,)))
     if event is None:
-        cutoff = Read("data_cutoff", situation.cutoff)
-        steps.append(Step("G-33", NO_EVENT, {"cutoff": situation.cutoff}, (cutoff,)))
+        until = situation.until
+        steps.append(Step("G-33", NO_EVENT, {"until": until.date}, (until.read,)))
     else:
         if event.step:
             steps.append(event.step)

@@ -8,7 +8,6 @@ from endpoints.engine import codes
 from endpoints.engine.parsing import (
     Json,
     as_object,
-    at,
     code,
     day,
     need,
@@ -31,28 +30,29 @@ IMAGING_KEYS = TIMEPOINT_KEYS | {"evaluator", "criteria", "baseline", "overall"}
 
 def target(value: Any, where: str) -> Lesion:
     """A target lesion with its diameter."""
-    data = as_object(value, TARGET_KEYS, where)
-    return Lesion(
-        where,
-        needed_text(data, "id", where),
-        text(data, "organ", where),
-        yes_no(data, "node", where),
-        number(data, "mm", where),
-        code(data, "state", where, codes.TARGET_STATES),
-    )
+    return _lesion(as_object(value, TARGET_KEYS, where), where, codes.TARGET_STATES)
 
 
 def nontarget(value: Any, where: str) -> Lesion:
     """A non-target lesion with its state."""
-    data = as_object(value, NONTARGET_KEYS, where)
-    return Lesion(
-        where,
-        needed_text(data, "id", where),
-        text(data, "organ", where),
-        yes_no(data, "node", where),
-        None,
-        code(data, "state", where, codes.NONTARGET_STATES),
-    )
+    return _lesion(as_object(value, NONTARGET_KEYS, where), where, codes.NONTARGET_STATES)
+
+
+def _lesion(data: Json, where: str, states: frozenset[str]) -> Lesion:
+    """A lesion row. Well-formed values are taken at once; the others go to the reader that refuses them."""
+    get = data.get
+    lesion, organ, node, mm, state = get("id"), get("organ"), get("node"), get("mm"), get("state")
+    if not lesion or not isinstance(lesion, str):
+        lesion = needed_text(data, "id", where)
+    if organ is not None and not isinstance(organ, str):
+        organ = text(data, "organ", where)
+    if node is not None and node is not True and node is not False:
+        node = yes_no(data, "node", where)
+    if mm is not None:
+        mm = number(data, "mm", where)
+    if state is not None:
+        state = code(data, "state", where, states)
+    return Lesion(where, lesion, organ, node, mm, state)
 
 
 def new_lesion(value: Any, where: str) -> NewLesion:
@@ -90,7 +90,7 @@ def timepoint(
         baseline,
         first,
         last or first,
-        at(where, "last_scan_date" if last else "date"),
+        f"{where}.last_scan_date" if last else f"{where}.date",
         tuple([target(row, f"{where}.target[{i}]") for i, row in enumerate(rows(data, "target", where))]),
         tuple(
             [

@@ -37,7 +37,7 @@ class TargetRule(NamedTuple):
 
 
 def progressed(total: Decimal, nadir: Decimal, floor_mm: Decimal, pct: Decimal) -> bool:
-    """R-32, M-11: growth over the nadir of at least `floor_mm` and of at least `pct` percent, both inclusive."""
+    """R-32, M-11: growth over the nadir of at least `floor_mm` and at least `pct` percent, both inclusive."""
     rise = total - nadir
     return rise > 0 and rise >= floor_mm and HUNDRED * rise >= pct * nadir
 
@@ -115,8 +115,8 @@ TARGET_RULES = (
         codes.PD,
         lambda look: bool(look.targets.missing) and _grown(look),
         gettext_noop(
-            "The measured lesions alone, {total} mm, are {rise} mm and {change} % above the smallest earlier sum of"
-            " {nadir} mm; missing: {lesions}."
+            "The measured lesions alone, {total} mm, are {rise} mm and {change} % above the smallest earlier"
+            " sum of {nadir} mm; missing: {lesions}."
         ),
         lambda look: _growth(look) | _missing(look),
     ),
@@ -142,8 +142,8 @@ TARGET_RULES = (
         codes.SD,
         lambda look: True,
         gettext_noop(
-            "Sum {total} mm is a change of {signed} % from the baseline sum of {base} mm, neither response nor"
-            " progression; smallest earlier sum {nadir} mm."
+            "Sum {total} mm is a change of {signed} % from the baseline sum of {base} mm, neither response"
+            " nor progression; smallest earlier sum {nadir} mm."
         ),
         _stable,
     ),

@@ -1,4 +1,4 @@
-"""R-10, R-20 to R-26: lesion rows to what the targets and non-targets show, and what is refused (G-27, G-39)."""
+"""R-10, R-20 to R-26: what targets and non-targets show, and which rows are refused (G-27, G-39)."""
 
 from __future__ import annotations
 

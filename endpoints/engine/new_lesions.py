@@ -37,7 +37,7 @@ NOT_ANSWERED = gettext_noop("Whether there are new lesions was not answered.")
 
 
 class Finding(NamedTuple):
-    """A lesion that is new: since when, and the place (in the series) of the first time point it belongs to."""
+    """A lesion that is new: since when, and the place of the first time point it belongs to."""
 
     lesion: str
     since: date

@@ -10,11 +10,12 @@ from typing import Any
 from endpoints.engine import codes
 from endpoints.engine.best_response import Assessment, best_response, check_dates
 from endpoints.engine.course import Course, derive
+from endpoints.engine.course_input import COURSE_KEYS
 from endpoints.engine.overall import overall_response
 from endpoints.engine.parsing import (
-    NOT_A_PARTIAL_DATE,
     Json,
     as_object,
+    as_partial_day,
     code,
     day,
     need,
@@ -29,7 +30,6 @@ from endpoints.engine.steps import EngineError, Read, gettext_noop, plain, steps
 from endpoints.engine.survival import survival
 from endpoints.engine.time_to_event import Candidate, time_to_event
 from endpoints.engine.timepoint import series_from_json
-from trialsite.kernel.partial_date import PartialDate
 
 NOT_A_TIME = gettext_noop("{value} is not a time of at least 0.")
 NOT_A_FLAG = gettext_noop("{value} is neither 0 nor 1.")
@@ -70,7 +70,8 @@ def run_best_response(case: Json, settings: Settings) -> Result:
         data = as_object(row, ASSESSMENT_KEYS, where)
         when = needed_day(data, "date", where)
         response = needed_code(data, "response", where, codes.OVERALL)
-        made.append(Assessment(when, response, where, Read(f"{where}.response", response)))
+        read = Read(f"{where}.response", response)
+        made.append(Assessment(when, response, where, read, (read, Read(f"{where}.date", when))))
     check_dates(made)
     made.sort(key=lambda one: one.date)
     found = best_response(reference, [one for one in made if until is None or one.date <= until], settings)
@@ -111,14 +112,10 @@ def _endings(case: Json, key: str) -> list[Candidate]:
 
 def run_partial_date(case: Json, settings: Settings) -> Result:
     """Imputation with limits."""
-    given = need(case, "value", "")
     how = needed_code(case, "impute", "", ("first", "mid", "last"))
     highest = needed_code(case, "highest", "", ("none", "D", "M"))
     limits = day(case, "not_before", ""), day(case, "not_after", "")
-    try:
-        value = PartialDate.parse(given)
-    except (TypeError, ValueError):
-        raise EngineError("value", NOT_A_PARTIAL_DATE, {"value": given}) from None
+    value = as_partial_day(need(case, "value", ""), "value")
     imputed = value.impute(how, highest, *limits)  # type: ignore[arg-type]
     return {"date": plain(imputed and imputed.date), "flag": imputed and imputed.flag}
 
@@ -192,13 +189,7 @@ OPERATIONS: dict[str, tuple[Run, frozenset[str]]] = {
     "partial-date": (run_partial_date, frozenset({"value", "impute", "highest", "not_before", "not_after"})),
     "survival": (run_survival, frozenset({"time", "event", "landmarks", "conf_level", "conf_type"})),
     "proportion": (run_proportion, frozenset({"x", "n", "conf_level", "p0"})),
-    "course": (
-        run_course,
-        frozenset(
-            "data_cutoff final enrolled diagnosed first_dose last_study_dose imaging end_of_treatment surgery"
-            " pathology follow_up therapies alive_on death end_of_study".split()
-        ),
-    ),
+    "course": (run_course, COURSE_KEYS),
 }
 CASE_KEYS = frozenset({"id", "settings"})
 

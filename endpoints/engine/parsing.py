@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeVar
 
 from endpoints.engine.steps import EngineError, gettext_noop
 from trialsite.kernel.partial_date import PartialDate, complete_date
 
 Json = Mapping[str, Any]
+Row = TypeVar("Row")
 
 UNKNOWN_KEY = gettext_noop("Unknown key {key}.")
 REQUIRED = gettext_noop("{key} is required.")
@@ -33,10 +34,10 @@ def as_object(value: Any, allowed: frozenset[str], where: str) -> Json:
     """A JSON object without unknown keys."""
     if not isinstance(value, dict):
         raise EngineError(where, NOT_AN_OBJECT)
-    if not value.keys() <= allowed:
-        key = sorted(str(key) for key in value.keys() - allowed)[0]
-        raise EngineError(at(where, key), UNKNOWN_KEY, {"key": key})
-    return value
+    if allowed.issuperset(value):
+        return value
+    key = min(str(key) for key in value.keys() - allowed)
+    raise EngineError(at(where, key), UNKNOWN_KEY, {"key": key})
 
 
 def rows(data: Json, key: str, where: str = "") -> list[Any]:
@@ -49,6 +50,17 @@ def rows(data: Json, key: str, where: str = "") -> list[Any]:
     return value
 
 
+def each(data: Json, key: str, where: str, read: Callable[[Any, str], Row]) -> tuple[Row, ...]:
+    """The rows of an array, each with its path."""
+    found = data.get(key)
+    if not found and (found is None or found == []):
+        return ()
+    path = at(where, key)
+    if not isinstance(found, list):
+        raise EngineError(path, NOT_AN_ARRAY)
+    return tuple([read(row, f"{path}[{i}]") for i, row in enumerate(found)])
+
+
 def need(data: Json, key: str, where: str) -> Any:
     """A value that must be there."""
     value = data.get(key)
@@ -57,25 +69,36 @@ def need(data: Json, key: str, where: str) -> Any:
     return value
 
 
+def complete(value: Any) -> date | None:
+    """The day of YYYY-MM-DD; none when it is anything else."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return complete_date(value)
+    except ValueError:
+        return None
+
+
 def day(data: Json, key: str, where: str) -> date | None:
     """G-10: a complete date, or none."""
     value = data.get(key)
     if value is None:
         return None
-    return as_day(value, at(where, key))
+    return complete(value) or as_day(value, at(where, key))
 
 
 def needed_day(data: Json, key: str, where: str) -> date:
     """A complete date that must be there."""
-    return as_day(need(data, key, where), at(where, key))
+    value = data.get(key)
+    return complete(value) or as_day(need(data, key, where), at(where, key))
 
 
 def as_day(value: Any, where: str) -> date:
-    """A complete date."""
-    try:
-        return complete_date(value)
-    except (TypeError, ValueError):
-        raise EngineError(where, NOT_A_DATE, {"value": value}) from None
+    """A complete date, or the refusal."""
+    found = complete(value)
+    if found is None:
+        raise EngineError(where, NOT_A_DATE, {"value": value})
+    return found
 
 
 def partial_day(data: Json, key: str, where: str) -> PartialDate | None:
@@ -83,37 +106,36 @@ def partial_day(data: Json, key: str, where: str) -> PartialDate | None:
     value = data.get(key)
     if value is None:
         return None
+    return as_partial_day(value, at(where, key))
+
+
+def as_partial_day(value: Any, where: str) -> PartialDate:
+    """A date that may lack its day, or day and month."""
     try:
-        return PartialDate.parse(value)
-    except (TypeError, ValueError):
-        raise EngineError(at(where, key), NOT_A_PARTIAL_DATE, {"value": value}) from None
+        if isinstance(value, str):
+            return PartialDate.parse(value)
+    except ValueError:
+        pass
+    raise EngineError(where, NOT_A_PARTIAL_DATE, {"value": value})
+
+
+def exact(value: Any) -> Decimal | None:
+    """R-40: an exact decimal written as text, or a whole number; none when it is anything else."""
+    if isinstance(value, str):
+        digits = value.removeprefix("-").replace(".", "", 1)
+        return Decimal(value) if digits.isdigit() and value.isascii() else None
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def number(data: Json, key: str, where: str) -> Decimal | None:
-    """R-40: an exact decimal, written as text (or a whole number); binary fractions are refused."""
+    """An exact decimal, or none; binary fractions are refused."""
     value = data.get(key)
     if value is None:
         return None
-    return as_number(value, at(where, key))
-
-
-def needed_number(data: Json, key: str, where: str) -> Decimal:
-    """An exact decimal that must be there."""
-    return as_number(need(data, key, where), at(where, key))
-
-
-def as_number(value: Any, where: str) -> Decimal:
-    """An exact, finite decimal."""
-    if isinstance(value, str):
-        digits = value[1:] if value[:1] == "-" else value
-        if value.isascii() and digits.replace(".", "", 1).isdigit():
-            try:
-                return Decimal(value)
-            except InvalidOperation:
-                pass
-    elif isinstance(value, int) and not isinstance(value, bool):
-        return Decimal(value)
-    raise EngineError(where, NOT_A_NUMBER, {"value": value})
+    found = exact(value)
+    if found is None:
+        raise EngineError(at(where, key), NOT_A_NUMBER, {"value": value})
+    return found
 
 
 def yes_no(data: Json, key: str, where: str) -> bool | None:

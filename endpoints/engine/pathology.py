@@ -48,18 +48,26 @@ class Reading(NamedTuple):
     rvt: Decimal | None
     mpr: str
     pcr: str
-    steps: Steps
+    reads: tuple[Read, ...]
+    rvt_step: Step
+    pcr_step: Step
 
 
 class Central(NamedTuple):
-    """P-9: the final central result, or none yet. `sources` are the reads it rests on."""
+    """P-9: the final central result, or none yet.
+
+    `sources` are the reads it rests on, `reads` what was read from them; `steps` lead to the value,
+    `pcr_steps` to the complete response of each reader.
+    """
 
     final: bool
     rvt: Decimal | None
     mpr: str
     pcr: str
     sources: tuple[CentralRead, ...]
+    reads: tuple[Read, ...]
     steps: Steps
+    pcr_steps: Steps
 
 
 def area(nodule: Nodule) -> Decimal | None:
@@ -110,7 +118,7 @@ def reading(read: CentralRead, settings: Settings) -> Reading:
     adequacy = Read(f"{read.path}.adequacy", read.adequacy)
     if read.adequacy == codes.INADEQUATE:
         step = Step("G-36", READER_INADEQUATE, {"reader": read.reader}, (adequacy,))
-        return Reading(read, None, NE, NE, (step,))
+        return Reading(read, None, NE, NE, (adequacy,), step, step)
     rvt = viable_share(read)
     assert rvt is not None  # checked: a readable specimen has nodules with sizes and values (G-39)
     mpr = major(rvt, settings)
@@ -125,8 +133,9 @@ def reading(read: CentralRead, settings: Settings) -> Reading:
     reads.append(Read(f"{read.path}.viable_elsewhere", read.viable_elsewhere))
     params = {"reader": read.reader, "rvt": float(rvt), "count": len(read.nodules), "mpr": mpr, "pcr": pcr}
     every = tuple(reads)
-    steps = (Step("P-3", READER, params, every), Step("P-6", sentence, {"reader": read.reader}, every))
-    return Reading(read, rvt, mpr, pcr, steps)
+    rvt_step = Step("P-3", READER, params, every)
+    pcr_step = Step("P-6", sentence, {"reader": read.reader}, every)
+    return Reading(read, rvt, mpr, pcr, every, rvt_step, pcr_step)
 
 
 DISAGREEMENTS: tuple[tuple[str, Callable[[Reading, Reading, Settings], bool]], ...] = (
@@ -154,38 +163,48 @@ def central_result(
 ) -> Central:
     """P-9, G-36: two final reads that agree give their mean; else a final adjudication decides."""
     readings = [reading(read, settings) for read in sorted(reads, key=lambda read: read.reader)]
-    steps = tuple(step for one in readings for step in one.steps)
     if len(readings) < 2:
-        there = tuple(Read(f"{one.read.path}.final", True) for one in readings)
-        waiting = Step("P-9", WAITING_READS, {"count": len(readings)}, there or (Read("pathology", None),))
-        return Central(False, None, NE, NE, (), (*steps, waiting))
+        there = tuple(read for one in readings for read in one.reads)
+        return _waiting(readings, Step("P-9", WAITING_READS, {"count": len(readings)}, there))
     one, two = readings
     reason = disagreement(one, two, settings)
-    values = tuple(_value_read(each) for each in readings)
     if not reason:
-        return _agreed(one, two, steps, values)
+        return _agreed(one, two)
     params: dict[str, Any] = {"reason": reason}
+    both = (*one.reads, *two.reads)
     if adjudication is None:
-        return Central(False, None, NE, NE, (), (*steps, Step("P-9", WAITING_ADJUDICATION, params, values)))
+        return _waiting(readings, Step("P-9", WAITING_ADJUDICATION, params, both))
     third = reading(adjudication, settings)
     params |= {"reader": adjudication.reader, "rvt": None if third.rvt is None else float(third.rvt)}
     message = ADJUDICATED if third.rvt is not None else ADJUDICATED_INADEQUATE
-    decided = Step("P-9", message, params, (*values, _value_read(third)))
-    return Central(True, third.rvt, third.mpr, third.pcr, (adjudication,), (*steps, *third.steps, decided))
+    decided = Step("P-9", message, params, (*both, *third.reads))
+    return _final((one, two, third), (third,), third.rvt, decided)
 
 
-def _value_read(one: Reading) -> Read:
-    return Read(f"{one.read.path}.adequacy", one.read.adequacy)
+def _waiting(readings: list[Reading], step: Step) -> Central:
+    """G-25: no final central result yet."""
+    steps = (*(one.rvt_step for one in readings), step)
+    return Central(False, None, NE, NE, (), (), steps, tuple([one.pcr_step for one in readings]))
 
 
-def _agreed(one: Reading, two: Reading, steps: Steps, values: tuple[Read, ...]) -> Central:
+def _agreed(one: Reading, two: Reading) -> Central:
     """P-9: agreed readers; the value is the mean of the two."""
-    sources = (one.read, two.read)
+    both = (*one.reads, *two.reads)
     if one.rvt is None or two.rvt is None:
-        return Central(True, None, NE, NE, sources, (*steps, Step("P-9", AGREED_INADEQUATE, {}, values)))
+        return _final((one, two), (one, two), None, Step("P-9", AGREED_INADEQUATE, {}, both))
     rvt = (one.rvt + two.rvt) / 2
-    agreed = Step("P-9", AGREED, {"rvt": float(rvt)}, values)
-    return Central(True, rvt, one.mpr, one.pcr, sources, (*steps, agreed))
+    return _final((one, two), (one, two), rvt, Step("P-9", AGREED, {"rvt": float(rvt)}, both))
+
+
+def _final(
+    readings: tuple[Reading, ...], deciding: tuple[Reading, ...], rvt: Decimal | None, decided: Step
+) -> Central:
+    """The result of the deciding reads, with the steps of all."""
+    reads = tuple([read for one in deciding for read in one.reads])
+    sources = tuple([one.read for one in deciding])
+    steps = (*(one.rvt_step for one in readings), decided)
+    pcr_steps = tuple([one.pcr_step for one in readings])
+    return Central(True, rvt, deciding[0].mpr, deciding[0].pcr, sources, reads, steps, pcr_steps)
 
 
 def result_share(central: Central, weight: Callable[[Nodule], Decimal | None]) -> Decimal | None:

@@ -62,7 +62,7 @@ class Rate:
 
 def clopper_pearson(x: int, n: int, conf_level: float) -> Interval:
     """S-1: the exact interval; alpha/2 also on the open side."""
-    from scipy.special import betaincinv  # type: ignore[import-untyped]
+    from scipy.special import betaincinv
 
     if n == 0:
         return NOT_ESTIMABLE

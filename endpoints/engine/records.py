@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -40,7 +39,7 @@ class Dated(NamedTuple):
 class Records:
     """A participant's records as of the data cut-off, in date order."""
 
-    cutoff: date
+    until: Dated
     first_dose: Dated | None
     enrolled: Dated | None
     surgery: Surgery | None
@@ -60,29 +59,36 @@ class Records:
     all_resection: Dated | None
 
     @property
-    def in_fas(self) -> bool:
-        """G-40: enrolled, and at least one dose of a study drug, up to the cut-off."""
-        return self.enrolled is not None and self.first_dose is not None
+    def cutoff(self) -> date:
+        """G-31: the day up to which records count."""
+        return self.until.date
 
 
-def proofs_of_life(course: Course) -> Iterator[Dated]:
-    """G-6: every complete date that proves the participant was alive; administrative dates do not."""
+def last_alive(course: Course) -> Dated | None:
+    """G-6: the latest complete date that proves life; administrative dates do not."""
+    proofs: list[tuple[date, str, str]] = []
     if course.first_dose:
-        yield Dated(course.first_dose, "first dose", Read("first_dose", course.first_dose))
+        proofs.append((course.first_dose, codes.FIRST_DOSE, "first_dose"))
     if course.last_study_dose:
-        yield Dated(course.last_study_dose, "last dose", Read("last_study_dose", course.last_study_dose))
-    for row in course.imaging:
-        yield Dated(row.last_scan, "scan", Read(row.last_scan_path, row.last_scan))
+        proofs.append((course.last_study_dose, codes.LAST_DOSE, "last_study_dose"))
     if course.surgery and course.surgery.performed and course.surgery.date:
-        yield Dated(course.surgery.date, "surgery", Read("surgery.date", course.surgery.date))
-    for visit in course.follow_up:
-        if visit.date.complete:
-            yield Dated(visit.date.complete, "follow-up", Read(f"{visit.path}.date", visit.date))
-    for therapy in course.therapies:
-        if therapy.date.complete and not therapy.protocol:
-            yield Dated(therapy.date.complete, "therapy", Read(f"{therapy.path}.date", therapy.date))
-    for i, day in enumerate(course.alive_on):
-        yield Dated(day, "contact", Read(f"alive_on[{i}]", day))
+        proofs.append((course.surgery.date, codes.SURGERY, "surgery.date"))
+    proofs += [(row.last_scan, codes.SCAN, row.last_scan_path) for row in course.imaging]
+    proofs += [
+        (visit.date.earliest, codes.FOLLOW_UP, f"{visit.path}.date")
+        for visit in course.follow_up
+        if visit.date.complete
+    ]
+    proofs += [
+        (therapy.date.earliest, codes.THERAPY, f"{therapy.path}.date")
+        for therapy in course.therapies
+        if therapy.date.complete and not therapy.protocol
+    ]
+    proofs += [(day, codes.CONTACT, f"alive_on[{i}]") for i, day in enumerate(course.alive_on)]
+    if not proofs:
+        return None
+    day, name, where = max(proofs)
+    return Dated(day, name, Read(where, day))
 
 
 def impute(value: PartialDate, name: str, path: str, not_before: date | None) -> Dated:
@@ -98,8 +104,8 @@ def impute(value: PartialDate, name: str, path: str, not_before: date | None) ->
 def records_of(course: Course) -> Records:
     """The course as of its cut-off; dates do not move from one cut-off to the next (G-30)."""
     cutoff = course.data_cutoff
-    alive = max(proofs_of_life(course), key=lambda proof: proof.date, default=None)
-    death = course.death and impute(course.death, codes.DEATH, "death.date", alive.date if alive else None)
+    alive = last_alive(course)
+    death = impute(course.death, codes.DEATH, "death.date", alive and alive.date) if course.death else None
     resection = _resection(course)
     operation = course.surgery.date if course.surgery and course.surgery.performed else None
     followed = follow_ups(course, resection)
@@ -108,9 +114,9 @@ def records_of(course: Course) -> Records:
         max((day for day in (alive and alive.date, death and death.date) if day), default=cutoff) > cutoff
     )
     return Records(
-        cutoff=cutoff,
-        first_dose=_until(cutoff, "first dose", "first_dose", course.first_dose),
-        enrolled=_until(cutoff, "enrolment", "enrolled", course.enrolled),
+        until=Dated(cutoff, codes.CUT_OFF, Read("data_cutoff", cutoff)),
+        first_dose=_until(cutoff, codes.FIRST_DOSE, "first_dose", course.first_dose),
+        enrolled=_until(cutoff, codes.ENROLMENT, "enrolled", course.enrolled),
         surgery=_surgery_until(course.surgery, cutoff),
         resection=resection if resection and resection.date <= cutoff else None,
         margin=course.surgery.margin if course.surgery else None,
@@ -121,7 +127,7 @@ def records_of(course: Course) -> Records:
         recurrences=tuple([dated for visit, dated in counted if visit.recurrence == codes.YES]),
         follow_up=tuple([dated for visit, dated in counted if visit.recurrence != codes.NOT_EVALUABLE]),
         end_of_treatment=_eot_until(course.end_of_treatment, cutoff),
-        end_of_study=_until(cutoff, "end of study", "end_of_study.date", course.end_of_study),
+        end_of_study=_until(cutoff, codes.END_OF_STUDY, "end_of_study.date", course.end_of_study),
         reads=tuple([read for read in course.reads if read.final and (not read.date or read.date <= cutoff)]),
         adjudication=_final_until(course.adjudication, cutoff),
         all_death=death,
@@ -158,7 +164,7 @@ def _resection(course: Course) -> Dated | None:
     surgery = course.surgery
     if surgery is None or not surgery.resected or surgery.date is None:
         return None
-    return Dated(surgery.date, "resection", Read("surgery.date", surgery.date))
+    return Dated(surgery.date, codes.RESECTION, Read("surgery.date", surgery.date))
 
 
 def therapies(course: Course, operation: date | None) -> tuple[Dated, ...]:
@@ -166,7 +172,7 @@ def therapies(course: Course, operation: date | None) -> tuple[Dated, ...]:
     days = [day for day in (course.first_dose, course.last_study_dose, operation) if day]
     limit = max(days, default=None)
     made = [
-        impute(therapy.date, "new anticancer therapy", f"{therapy.path}.date", limit)
+        impute(therapy.date, codes.NEW_THERAPY, f"{therapy.path}.date", limit)
         for therapy in course.therapies
         if not therapy.protocol
     ]
@@ -182,7 +188,7 @@ def follow_ups(course: Course, resection: Dated | None) -> list[tuple[FollowUp, 
     for visit in course.follow_up:
         when = visit.date
         inside = [day for day in (resection.date, *clean) if when.earliest <= day <= when.latest]
-        name = codes.RECURRENCE if visit.recurrence == codes.YES else "follow-up"
+        name = codes.RECURRENCE if visit.recurrence == codes.YES else codes.FOLLOW_UP
         dated = impute(when, name, f"{visit.path}.date", max(inside, default=None))
         if dated.date >= resection.date:
             made.append((visit, dated))

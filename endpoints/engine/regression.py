@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -19,7 +19,8 @@ NOT_RESECTED = gettext_noop("No resection up to the cut-off {cutoff}.")
 MAY_COME = gettext_noop("A resection is still possible.")
 NO_RESULT = gettext_noop("Final analysis: no result by the cut-off.")
 WAITING = gettext_noop("There is no final central result yet.")
-MPR_RESULT = gettext_noop("{rvt} % viable tumour, limit {limit} %: {value}.")
+MPR_RESULT = gettext_noop("{rvt} % viable tumour, at most {limit} %: {value}.")
+MPR_BELOW = gettext_noop("{rvt} % viable tumour, below {limit} %: {value}.")
 NOT_EVALUABLE = gettext_noop("The specimen is not evaluable; counted as not reached.")
 PCR_RESULT = gettext_noop("Pathologic complete response by the final central result: {value}.")
 TUMOUR_LEFT = gettext_noop("Tumour was left behind (ablated, in place, or R2): no complete response.")
@@ -61,7 +62,7 @@ def closed_without_resection(
         yield Step("G-25", WHY_NOT_DONE, {}, (Read("surgery.performed", False),))
     elif surgery and not surgery.resected:
         yield Step("G-25", WHY_EXPLORED, {"date": surgery.date}, (Read("surgery.resected", False),))
-    cutoff = Read("data_cutoff", records.cutoff)
+    cutoff = records.until.read
     if progression and (records.cutoff - progression.date).days > settings.surgery_after_pd_days:
         params = {"date": progression.date, "days": settings.surgery_after_pd_days, "cutoff": records.cutoff}
         yield Step("G-25", WHY_PROGRESSION, params, (progression.read, cutoff))
@@ -79,7 +80,7 @@ def without_resection(
     fas: Steps,
 ) -> Pathologic:
     """G-25: pending while a resection may still come, then not reached, with the reason."""
-    cutoff = Read("data_cutoff", records.cutoff)
+    cutoff = records.until.read
     steps = (*fas, Step("G-25", NOT_RESECTED, {"cutoff": records.cutoff}, (cutoff,)))
     why = next(closed_without_resection(records, first_dose, progression, settings), None)
     if why is not None:
@@ -108,22 +109,19 @@ def after_resection(
     steps = (*start, *central.steps)
     if not central.final:
         message, value = (NO_RESULT, N) if final else (WAITING, PENDING)
-        cutoff = Read("data_cutoff", records.cutoff)
+        cutoff = records.until.read
         return _all(value, (*steps, Step("G-25", message, {}, (cutoff,))))
     left = _left_behind(records)
-    part = (Step("P-4", RESECTED_PART, {}, left),) if left else ()
+    steps += (Step("P-4", RESECTED_PART, {}, left),) if left else ()
     limit = settings.mpr_threshold_pct
+    rvt, by_volume, unweighted = central.rvt, result_share(central, volume), result_share(central, equal)
     return {
-        "MPR": _by(central.rvt, lambda rvt: rvt <= limit, limit, central, (*steps, *part), "P-5"),
-        "PCR": _complete(central, left, steps),
-        "MPR_30": _by(
-            central.rvt, lambda rvt: rvt <= MPR_30_PCT, MPR_30_PCT, central, (*steps, *part), "P-10"
-        ),
-        "MPR_50": _by(
-            central.rvt, lambda rvt: rvt < MPR_50_PCT, MPR_50_PCT, central, (*steps, *part), "P-10"
-        ),
-        "MPR_VOLUME": _weighted(central, result_share(central, volume), settings, (*steps, *part)),
-        "MPR_UNWEIGHTED": _weighted(central, result_share(central, equal), settings, (*steps, *part)),
+        "MPR": _at_most(rvt, limit, central, steps, "P-5"),
+        "PCR": _complete(central, left, (*start, *central.steps, *central.pcr_steps)),
+        "MPR_30": _at_most(rvt, MPR_30_PCT, central, steps, "P-10"),
+        "MPR_50": _below(rvt, MPR_50_PCT, central, steps),
+        "MPR_VOLUME": _at_most(by_volume, limit, central, steps, "P-3"),
+        "MPR_UNWEIGHTED": _at_most(unweighted, limit, central, steps, "P-3"),
     }
 
 
@@ -137,32 +135,29 @@ def _left_behind(records: Records) -> tuple[Read, ...]:
     return (Read("surgery.margin", surgery.margin),) if surgery.margin == codes.R2 else ()
 
 
-def _sources(central: Central) -> tuple[Read, ...]:
-    return tuple([Read(f"{read.path}.final", True) for read in central.sources])
+def _without_value(central: Central, steps: Steps) -> Regression:
+    """G-36: NE of the result counts as not reached; sizes missing for a weight give no value."""
+    if central.rvt is None:
+        return Regression(N, None, (*steps, Step("G-36", NOT_EVALUABLE, {}, central.reads)))
+    return Regression(None, None, (*steps, Step("P-3", NO_WEIGHTS, {}, central.reads)))
 
 
-def _by(
-    rvt: Decimal | None,
-    reached: Callable[[Decimal], bool],
-    limit: Decimal,
-    central: Central,
-    steps: Steps,
-    rule: str,
-) -> Regression:
-    """P-5, P-10: the value against a limit, unrounded."""
+def _at_most(rvt: Decimal | None, limit: Decimal, central: Central, steps: Steps, rule: str) -> Regression:
+    """P-5, P-10: the value against a limit that still counts, unrounded."""
     if rvt is None:
-        return Regression(N, None, (*steps, Step("G-36", NOT_EVALUABLE, {}, _sources(central))))
-    value = Y if reached(rvt) else N
+        return _without_value(central, steps)
+    value = Y if rvt <= limit else N
     params = {"rvt": float(rvt), "limit": limit, "value": value}
-    return Regression(value, rvt, (*steps, Step(rule, MPR_RESULT, params, _sources(central))))
+    return Regression(value, rvt, (*steps, Step(rule, MPR_RESULT, params, central.reads)))
 
 
-def _weighted(central: Central, rvt: Decimal | None, settings: Settings, steps: Steps) -> Regression:
-    """P-3: the same reads with another weight."""
-    if rvt is None and central.rvt is not None:
-        return Regression(None, None, (*steps, Step("P-3", NO_WEIGHTS, {}, _sources(central))))
-    limit = settings.mpr_threshold_pct
-    return _by(rvt, lambda value: value <= limit, limit, central, steps, "P-3")
+def _below(rvt: Decimal | None, limit: Decimal, central: Central, steps: Steps) -> Regression:
+    """P-10: the value against a limit that does not count any more."""
+    if rvt is None:
+        return _without_value(central, steps)
+    value = Y if rvt < limit else N
+    params = {"rvt": float(rvt), "limit": limit, "value": value}
+    return Regression(value, rvt, (*steps, Step("P-10", MPR_BELOW, params, central.reads)))
 
 
 def _complete(central: Central, left: tuple[Read, ...], steps: Steps) -> Answer:
@@ -170,5 +165,5 @@ def _complete(central: Central, left: tuple[Read, ...], steps: Steps) -> Answer:
     if left:
         return Answer(N, (*steps, Step("P-4", TUMOUR_LEFT, {}, left)))
     if central.pcr == NE:
-        return Answer(N, (*steps, Step("G-36", NOT_EVALUABLE, {}, _sources(central))))
-    return Answer(central.pcr, (*steps, Step("P-6", PCR_RESULT, {"value": central.pcr}, _sources(central))))
+        return Answer(N, (*steps, Step("G-36", NOT_EVALUABLE, {}, central.reads)))
+    return Answer(central.pcr, (*steps, Step("P-6", PCR_RESULT, {"value": central.pcr}, central.reads)))

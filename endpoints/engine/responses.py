@@ -57,12 +57,12 @@ def closing(
     records: Records, progression: tuple[Dated, tuple[Read, ...]] | None, start: date
 ) -> tuple[Dated | None, tuple[Read, ...]]:
     """G-25: the first of progression, death, resection, new anticancer therapy and end of study."""
-    found: list[tuple[Dated, tuple[Read, ...]]] = [progression] if progression else []
+    first: tuple[Dated | None, tuple[Read, ...]] = progression or (None, ())
     therapy = first_on_or_after(records.therapies, start)
     for one in (records.death, records.resection, therapy, records.end_of_study):
-        if one is not None:
-            found.append((one, (one.read,)))
-    return min(found, key=lambda pair: pair[0].date, default=(None, ()))
+        if one is not None and (first[0] is None or one.date < first[0].date):
+            first = one, (one.read,)
+    return first
 
 
 def window_of(
@@ -77,7 +77,7 @@ def window_of(
     until = progression[0].date if progression else date.max
     counted = tuple(
         [
-            Assessment(point.date, point.overall, point.name or point.path, point.date_read)
+            Assessment(point.date, point.overall, point.name or point.path, point.date_read, point.reads)
             for point in points
             if start < point.date <= until and point.date < before
         ]
@@ -108,7 +108,7 @@ def best_overall(window: Window, fas: Steps) -> BestOverall:
 
 def still_open(window: Window, records: Records, settings: Settings, final: bool) -> tuple[bool, Step]:
     """G-25: whether a rate endpoint can still be reached, with the reason."""
-    cutoff = Read("data_cutoff", records.cutoff)
+    cutoff = records.until.read
     if window.closed is not None:
         params = {"why": window.closed.name, "date": window.closed.date}
         return False, Step("G-25", CLOSED, params, window.closed_reads)
@@ -159,10 +159,10 @@ def _confirmed(
         i for i, one in enumerate(counted) if one.response in codes.RESPONDING and one.date <= window.limit
     ]
     for i in inside:
-        by = confirmation(i, counted, settings)
+        by = window.overall.confirmed_by[i]
         if by is not None:
             return Y, Step("R-83", CONFIRMED, {"date": counted[i].date}, (counted[i].read, by.read))
-    reads = tuple([counted[i].read for i in inside]) or (Read("data_cutoff", records.cutoff),)
+    reads = tuple([counted[i].read for i in inside]) or (records.until.read,)
     if pending or (window.closed is None and not final and _confirmable(inside, window, settings)):
         return PENDING, Step("R-83", CONFIRMABLE, {}, reads)
     return N, Step("R-83", UNCONFIRMED, {}, reads)
@@ -170,7 +170,7 @@ def _confirmed(
 
 def _confirmable(inside: Sequence[int], window: Window, settings: Settings) -> bool:
     """G-25: a further CR, far enough away, would confirm one of the responses."""
-    ahead = Assessment(date.max, codes.CR, "", window.first_dose.read)
+    ahead = Assessment(date.max, codes.CR, "", window.first_dose.read, ())
     tried = (*window.counted, ahead)
     return any(confirmation(i, tried, settings) is not None for i in inside)
 

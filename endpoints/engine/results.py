@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date as Day
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ class TimePoint:
     """The response at one time point, recomputed or used as it is (G-37)."""
 
     name: str | None
-    date: date
+    date: Day
     sum: Decimal | None
     nadir: Decimal | None
     baseline_sum: Decimal | None
@@ -27,6 +27,7 @@ class TimePoint:
     as_given: bool
     path: str
     date_read: Read
+    reads: tuple[Read, ...]
     steps: Steps
 
     @property
@@ -41,11 +42,6 @@ class TimePoint:
 
     def _change(self, base: Decimal | None) -> float | None:
         return None if self.sum is None or not base else float(100 * (self.sum - base) / base)
-
-    @property
-    def reads(self) -> tuple[Read, ...]:
-        """All that was read for this time point."""
-        return tuple(dict.fromkeys(read for step in self.steps for read in step.reads))
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -117,9 +113,9 @@ class BestOverall:
     """Best overall response, unconfirmed and confirmed."""
 
     value: str | None
-    date: date | None
+    date: Day | None
     confirmed: str | None
-    confirmed_date: date | None
+    confirmed_date: Day | None
     steps: Steps
 
     def to_json(self) -> dict[str, Any]:
@@ -136,12 +132,12 @@ class BestOverall:
 class Duration:
     """A time to event: start and end, event or censored, and the name of what ended it."""
 
-    start: date | None
-    end: date | None
+    start: Day | None
+    end: Day | None
     event: bool | None
     name: str | None
     steps: Steps
-    entry: date | None = None
+    entry: Day | None = None
 
     @property
     def days(self) -> int | None:

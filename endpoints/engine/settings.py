@@ -1,4 +1,4 @@
-"""Section 9: every number of the rules, with its default. A result carries the settings it was computed with."""
+"""Section 9: every number of the rules, with its default. A result carries the settings it came from."""
 
 from __future__ import annotations
 
@@ -49,9 +49,8 @@ class Settings:
     @classmethod
     def from_json(cls, data: Any, where: str = "settings") -> Settings:
         """Read the settings of a case: absent ones take their default, unknown ones are refused."""
-        if not data:
-            if data is None or data == {}:
-                return DEFAULTS
+        if data is None:
+            return DEFAULTS
         given = as_object(data, NAMES, where)
         values = {
             key: READERS[TYPES[key]](key, value, at(where, key))
@@ -76,15 +75,21 @@ class Settings:
 
 def _decimal(key: str, value: Any, where: str) -> Decimal:
     """An exact decimal; a JSON number is taken as it is written."""
-    try:
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise InvalidOperation
-        exact = Decimal(str(value))
-        if not exact.is_finite() or exact < 0 or (key == "days_per_month" and exact == 0):
-            raise InvalidOperation
-    except InvalidOperation:
-        raise EngineError(where, BAD_NUMBER, {"key": key, "value": str(value)}) from None
+    exact = _exact(value)
+    if exact is None or exact < 0 or (key == "days_per_month" and exact == 0):
+        raise EngineError(where, BAD_NUMBER, {"key": key, "value": str(value)})
     return exact
+
+
+def _exact(value: Any) -> Decimal | None:
+    """A finite number, or none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        exact = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return exact if exact.is_finite() else None
 
 
 def _days(key: str, value: Any, where: str) -> int:

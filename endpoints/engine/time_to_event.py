@@ -27,7 +27,7 @@ class Candidate(NamedTuple):
 def time_to_event(
     start: date, events: Sequence[Candidate], censorings: Sequence[Candidate], cutoff: date | None
 ) -> Duration:
-    """E-20: the earliest event, otherwise the latest censoring date; of two on one day the first in the list."""
+    """E-20: the earliest event, else the latest censoring date; of two on one day the first in the list."""
     began = Read("start", start)
     usable = [one for one in events if cutoff is None or one.date <= cutoff]
     if usable:

@@ -45,6 +45,7 @@ def assess(baseline: Imaging | None, points: Iterable[Imaging], criteria: str, s
     made = [
         walk.recompute(i, point) if recomputed[i] else walk.as_given(point) for i, point in enumerate(ordered)
     ]
+    made.sort(key=lambda point: point.date)
     return Series(criteria, start.sum, tuple(made))
 
 
@@ -95,7 +96,7 @@ def check_points(baseline: Imaging | None, points: Sequence[Imaging], settings: 
 class _Walk:
     """Goes through a series in date order and remembers nadir, complete response and continuing PR."""
 
-    __slots__ = ("baseline", "found", "mrecist", "settings", "nadir", "after_cr", "partial_since")
+    __slots__ = ("after_cr", "baseline", "found", "mrecist", "nadir", "partial_since", "settings")
 
     def __init__(
         self, baseline: Baseline, found: tuple[Finding, ...], mrecist: bool, settings: Settings
@@ -133,6 +134,7 @@ class _Walk:
             True,
             point.path,
             read,
+            (*used.reads, read),
             (used, dated),
         )
 
@@ -177,6 +179,7 @@ class _Walk:
             False,
             point.path,
             read,
+            tuple([one for step in steps for one in step.reads]),
             tuple(steps),
         )
 

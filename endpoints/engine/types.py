@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date as Day
 from decimal import Decimal
 from typing import Any
 
@@ -29,7 +29,7 @@ class NewLesion:
     path: str
     id: str
     state: str
-    date: date | None
+    date: Day | None
     organ: str | None
     mm: Decimal | None
     typical: bool | None
@@ -44,8 +44,8 @@ class Imaging:
     criteria: str
     name: str | None
     baseline: bool
-    date: date
-    last_scan: date
+    date: Day
+    last_scan: Day
     last_scan_path: str
     target: tuple[Lesion, ...]
     nontarget: tuple[Lesion, ...]
@@ -58,7 +58,7 @@ class Imaging:
 class EndOfTreatment:
     """End of the neoadjuvant treatment."""
 
-    date: date
+    date: Day
     surgery_planned: bool | None
 
 
@@ -66,7 +66,7 @@ class EndOfTreatment:
 class Surgery:
     """The operation: done or not, a resection or an exploration."""
 
-    date: date | None
+    date: Day | None
     performed: bool
     resected: bool
     margin: str | None
@@ -93,7 +93,7 @@ class CentralRead:
     path: str
     reader: str
     final: bool
-    date: date | None
+    date: Day | None
     adequacy: str | None
     nodules: tuple[Nodule, ...]
     viable_elsewhere: bool | None
@@ -124,12 +124,12 @@ class Course:
     """One participant's whole course."""
 
     id: str
-    data_cutoff: date
+    data_cutoff: Day
     final: bool
-    enrolled: date | None
+    enrolled: Day | None
     diagnosed: PartialDate | None
-    first_dose: date | None
-    last_study_dose: date | None
+    first_dose: Day | None
+    last_study_dose: Day | None
     imaging: tuple[Imaging, ...]
     end_of_treatment: EndOfTreatment | None
     surgery: Surgery | None
@@ -137,9 +137,9 @@ class Course:
     adjudication: CentralRead | None
     follow_up: tuple[FollowUp, ...]
     therapies: tuple[Therapy, ...]
-    alive_on: tuple[date, ...]
+    alive_on: tuple[Day, ...]
     death: PartialDate | None
-    end_of_study: date | None
+    end_of_study: Day | None
 
     @classmethod
     def from_json(cls, data: Any) -> Course:

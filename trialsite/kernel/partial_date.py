@@ -33,7 +33,7 @@ class PartialDate:
     @classmethod
     def parse(cls, text: str) -> PartialDate:
         """Read YYYY, YYYY-MM or YYYY-MM-DD; anything else is a ValueError."""
-        if not isinstance(text, str) or not text.isascii():
+        if not text.isascii():
             raise ValueError(f"not a date of the form {DATE_FORMS}: {text!r}")
         if len(text) == 10:
             day = complete_date(text)
