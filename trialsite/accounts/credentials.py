@@ -23,7 +23,11 @@ def password_is_right(request: HttpRequest, user: User, password: str) -> bool:
 def code_used(request: HttpRequest, user: User, code: str) -> Authenticator | None:
     """The factor that the code belongs to; none when it is wrong, used, old, or the person is locked out."""
     who = {"username": user.username}
-    found = factor.accept(user, code) if AxesProxyHandler.is_allowed(request, who) else None
+    if AxesProxyHandler.is_allowed(request, who):
+        found = factor.accept(user, code)
+    else:
+        found = None
+        request.axes_locked_out = True  # type: ignore[attr-defined]  # trying does not prolong the lock
     if found is None:
         user_login_failed.send(sender=__name__, credentials=who | {"step": "code"}, request=request)
     return found

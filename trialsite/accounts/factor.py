@@ -21,7 +21,6 @@ from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils import timezone
 
 from .models import User
 
@@ -64,19 +63,20 @@ def accept(user: User, code: str) -> Authenticator | None:
     """Use up a code. RFC 6238, 5.2: the same code is not accepted twice, whichever process sees it."""
     for factor in Authenticator.objects.select_for_update().filter(user=user).order_by("-type"):
         if _uses_up(factor, code):
-            factor.last_used_at = timezone.now()
-            factor.save(update_fields=["data", "last_used_at"])
+            factor.record_usage()
             return factor
     return None
 
 
 def _uses_up(factor: Authenticator, code: str) -> bool:
     if factor.type == Type.RECOVERY_CODES:
-        return factor.wrap().validate_code(code)
+        return factor.wrap().validate_code(code)  # marks and saves a row of its own
     step = step_of(decrypt(factor.data["secret"]), code, after=factor.data.get("last_step", 0))
-    if step is not None:
-        factor.data["last_step"] = step
-    return step is not None
+    if step is None:
+        return False
+    factor.data["last_step"] = step
+    factor.save(update_fields=["data"])
+    return True
 
 
 def secret_for(request: HttpRequest) -> str:

@@ -8,7 +8,6 @@ import zoneinfo
 from typing import Any
 
 from allauth.account.forms import LoginForm
-from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -20,6 +19,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from . import credentials
+from .adapter import FAILED
 from .models import LANGUAGES, Site, User
 from .names import normal_name
 from .roles import Role
@@ -55,7 +55,7 @@ def _text(label: Any, **attrs: str) -> forms.CharField:
 def _password(label: Any, autocomplete: str, **attrs: str) -> forms.CharField:
     # `data-caps-lock` and `data-show` are for the page's script; paste and password managers are welcome.
     widget = forms.PasswordInput(
-        attrs={"autocomplete": autocomplete, "data-caps-lock": "", "data-show": ""} | attrs
+        attrs={"autocomplete": autocomplete, "data-caps-lock": "", "data-show": _("Show")} | attrs
     )
     return forms.CharField(label=label, strip=False, widget=widget)
 
@@ -99,7 +99,7 @@ class CodeForm(Plain, AuthenticateForm):
     def clean_code(self) -> str:
         found = credentials.code_used(self.request, self.user, self.cleaned_data["code"])
         if found is None:
-            raise get_adapter().validation_error("incorrect_code")
+            raise ValidationError(FAILED, "incorrect_code")
         found.user = self.user
         self.authenticator = found
         return self.cleaned_data["code"]

@@ -252,7 +252,7 @@ def _locked(user: User) -> User:
 def _change(by: User | None, thing: User | Site, values: dict[str, Any]) -> None:
     """Write what differs, one event per field."""
     action = Action.ACCOUNT_CHANGED if isinstance(thing, User) else Action.SITE_CHANGED
-    stored = type(thing).objects.select_for_update().get(pk=thing.pk)
+    stored = thing.__class__.objects.select_for_update().get(pk=thing.pk)
     for name, value in values.items():
         old = getattr(stored, name)
         setattr(thing, name, value)
