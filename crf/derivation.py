@@ -1,7 +1,7 @@
-"""The derived fields of every form, filled from the form and the participant's other forms. Pure: sheets in, sheets out.
+"""The derived fields of every form, from the form and the participant's other forms.
 
-`derive(sheet, book)` is the only writer. Each form has one line in `DERIVERS`: what is calculated, and what it is
-read from. Fields that the system owns elsewhere (signatures, reader, case number, day of release) stay as they are.
+`derive(sheet, book)` is the only writer. Each form has one line in `DERIVERS`: what is calculated, and from which
+forms. Fields that the system owns elsewhere (signatures, reader, case number, day of release) stay as they are.
 """
 
 from __future__ import annotations
@@ -34,9 +34,7 @@ OfSheet = Callable[[Sheet, Casebook], Values]
 OfRow = Callable[[RowValues, Sheet, Casebook], Values]
 
 # Derived in the book, but written by the system elsewhere.
-SYSTEM_OWNED = frozenset(
-    {"ie_signed", "eos_sign", "cp_sign", "cp_caseid", "cp_user", "cpf_dat"}
-)  # fmt: skip
+SYSTEM_OWNED = frozenset({"ie_signed", "eos_sign", "cp_sign", "cp_caseid", "cp_user", "cpf_dat"})
 
 
 def yes_no(truth: bool | None) -> str | None:
@@ -59,7 +57,7 @@ def numbered(name: str) -> OfRow:
     return lambda row, sheet, book: {name: row.row}
 
 
-# --- F02 DM, F03 IE, F05 HCC ----------------------------------------------------------------------------------------
+# --- F02 DM, F03 IE, F05 HCC ------------------------------------------------------------------------------
 
 
 def _demographics(sheet: Sheet, book: Casebook) -> Values:
@@ -108,7 +106,7 @@ def _criterion(row: RowValues, sheet: Sheet, book: Casebook) -> Values:
     return {"ietestcd": code, "iecat": CRITERIA[code].category if code else None}
 
 
-# --- F10 EC, F20 EOT ------------------------------------------------------------------------------------------------
+# --- F10 EC, F20 EOT --------------------------------------------------------------------------------------
 
 
 def cycle_days(phase: str | None) -> int:
@@ -118,6 +116,12 @@ def cycle_days(phase: str | None) -> int:
 
 def recomputed_bsa(sheet: Sheet) -> Decimal | None:
     return derived.BSA[study()["bsa_formula"]](sheet.get("ec_wt"), sheet.get("ec_ht"))
+
+
+def _levels(drug: str | None) -> dict[str, Any]:
+    """The configured doses of a drug by level, with their unit (A-24)."""
+    levels: dict[str, Any] = study()["dose_levels"].get(drug, {})
+    return levels
 
 
 def _cycle(sheet: Sheet, book: Casebook) -> Values:
@@ -137,7 +141,7 @@ def _cycle(sheet: Sheet, book: Casebook) -> Values:
 
 def _infusion(row: RowValues, sheet: Sheet, book: Casebook) -> Values:
     drug = fixed_key("EC", "EC2", row.row)
-    levels = study()["dose_levels"].get(drug, {})
+    levels = _levels(drug)
     given = row.get("ecoccur") == "Y"
     dose = derived.level_dose(levels, row.get("ec_lvl")) if given else None
     planned = derived.planned_mg(dose, levels.get("unit", ""), sheet.get("ec_bsa"))
@@ -228,13 +232,13 @@ def _infusions(book: Casebook, drug: str | None, phase: str | None) -> list[tupl
 
 
 def _intensity(book: Casebook, drug: str | None, phase: str | None) -> Decimal | None:
-    """D-18. The book's examples divide by the recomputed BSA (301.6 mg/m² = 550 mg / 1.8235), so this does."""
+    """D-18. The book's examples divide by the recomputed BSA (301.6 = 550 mg / 1.8235); so does this."""
     if drug is None or phase is None:
         return None
     if drug == "APA":
         return derived.apatinib_intensity(apatinib_periods(book, phase), study()["apa_dose_mg"])
-    levels = study()["dose_levels"][drug]
-    flat = levels["unit"] == "mg"
+    levels = _levels(drug)
+    flat = levels.get("unit") == "mg"
     given = _infusions(book, drug, phase)
     doses = [
         None
@@ -248,16 +252,17 @@ def _intensity(book: Casebook, drug: str | None, phase: str | None) -> Decimal |
     firsts = [sheet.get("ec_d1dat") for sheet in started_cycles(book, phase) if sheet.get("ec_d1dat")]
     if not known or len(known) < len(doses):
         return None
-    level0 = derived.level_dose(levels, "0")
-    return derived.relative_dose_intensity(sum(known, Decimal(0)), min(firsts, default=None), max(firsts, default=None), cycle_days(phase), level0)  # fmt: skip
+    first, last = min(firsts, default=None), max(firsts, default=None)
+    total, level0 = sum(known, Decimal(0)), derived.level_dose(levels, "0")
+    return derived.relative_dose_intensity(total, first, last, cycle_days(phase), level0)
 
 
-def _per_m2(mg: Decimal, sheet: Sheet) -> Decimal | None:
+def _per_m2(mg: Decimal | None, sheet: Sheet) -> Decimal | None:
     bsa = recomputed_bsa(sheet) or sheet.get("ec_bsa")
-    return mg / bsa if bsa else None
+    return mg / bsa if mg is not None and bsa else None
 
 
-# --- F11 TA ---------------------------------------------------------------------------------------------------------
+# --- F11 TA -----------------------------------------------------------------------------------------------
 
 
 def _assessment(sheet: Sheet, book: Casebook) -> Values:
@@ -266,11 +271,11 @@ def _assessment(sheet: Sheet, book: Casebook) -> Values:
     return {"ta_no": number} | assessment_values(sheet, series, resection_day(book))
 
 
-# --- F13 SURG, F15 CPATH --------------------------------------------------------------------------------------------
+# --- F13 SURG, F15 CPATH ----------------------------------------------------------------------------------
 
 
 def death_date(book: Casebook) -> dt.date | None:
-    """G-10: the day of death; a partial date is its earliest possible day, not before the last proof of life."""
+    """G-10: a partial date of death is its earliest possible day, not before the last proof of life."""
     death = facts.death_day(book)
     imputed = death.impute("first", "M", facts.last_contact(book)) if death else None
     return imputed.date if imputed else None
@@ -315,9 +320,7 @@ def central_reading(sheet: Sheet | None) -> derived.Reading | None:
 
 def _reader(sheet: Sheet, book: Casebook) -> Values:
     read = central_reading(sheet)
-    mpr = (
-        read.mpr if read and read.mpr != "NE" else None
-    )  # code list NY: an inadequate specimen has no answer
+    mpr = read.mpr if read and read.mpr != "NE" else None  # code list NY
     return {"cp_rvt_case": read and read.rvt, "cp_mpr": mpr, "cp_pcr": read and read.pcr}
 
 
@@ -339,7 +342,7 @@ def _central_result(sheet: Sheet, book: Casebook) -> Values:
     }
 
 
-# --- F19 SACT, F22 DTH, F24 EOS -------------------------------------------------------------------------------------
+# --- F19 SACT, F22 DTH, F24 EOS ---------------------------------------------------------------------------
 
 
 def documented_event(book: Casebook) -> dt.date | None:
@@ -354,7 +357,7 @@ def documented_event(book: Casebook) -> dt.date | None:
 
 
 def _therapy(row: RowValues, sheet: Sheet, book: Casebook) -> Values:
-    """E-21: on the same day the progression comes first. G-30: the earliest possible day, not before study treatment."""
+    """E-21: on one day the progression comes first. G-30: the earliest day, not before study treatment."""
     start = row.get("sact_stdat")
     limit = max((d for d in (facts.last_dose(book), facts.surgery_day(book)) if d), default=None)
     began = start.impute("first", "M", limit) if isinstance(start, PartialDate) else None
@@ -383,7 +386,7 @@ def _end_of_study(sheet: Sheet, book: Casebook) -> Values:
     }
 
 
-# --- the table ------------------------------------------------------------------------------------------------------
+# --- the table --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,7 +424,7 @@ def reads(form_key: str) -> tuple[str, ...]:
 
 
 def dependents(form_key: str) -> tuple[str, ...]:
-    """Forms whose derived values may change when this form does (a form of which there are several: itself too)."""
+    """Forms whose derived values may change when this form does; of a form that repeats, itself too."""
     return tuple(key for key, deriver in DERIVERS.items() if form_key in deriver.reads)
 
 

@@ -1,7 +1,7 @@
 """Tumour assessments to the endpoint engine's input and back: D-22, and D-09 at each assessment.
 
-The only place of the forms that knows the engine. A `Mapped` keeps, beside each imaging row of the contract, where
-every value came from, so that a reason or an error of the engine is shown at its field.
+The only place of the forms that knows the engine. A `Mapped` keeps, beside each imaging row of the contract,
+where every value came from, so that a reason or an error of the engine is shown at its field.
 """
 
 from __future__ import annotations
@@ -29,12 +29,15 @@ INVESTIGATOR = "INVESTIGATOR"
 BASELINE_VISIT = "SCR"
 
 STATES = {
-    "MEASURED": "measured", "SPLIT": "measured", "DISAPPEARED": "absent", "TOOSMALL": "too_small", "MERGED": "merged",
-    "RESECTED": "not_evaluable", "NE": "not_evaluable",
+    "MEASURED": "measured", "SPLIT": "measured", "DISAPPEARED": "absent", "TOOSMALL": "too_small",
+    "MERGED": "merged", "RESECTED": "not_evaluable", "NE": "not_evaluable",
 }  # fmt: skip
 NONTARGET_STATES = {
-    "PRESENT": "present", "ABSENT": "absent", "UNEQ_PD": "unequivocal_progression", "NE": "not_evaluable",
-}  # fmt: skip
+    "PRESENT": "present",
+    "ABSENT": "absent",
+    "UNEQ_PD": "unequivocal_progression",
+    "NE": "not_evaluable",
+}
 NEW_ANSWERS = {"Y": "yes", "N": "no", "U": "unknown"}
 ARTERIAL_METHODS = (
     None,
@@ -46,7 +49,7 @@ TO_BOOK = {"NON-CR/NON-PD": "NONCRNONPD"}
 
 
 class Mapped(NamedTuple):
-    """One assessment by one criterion: the contract's row, and for each path inside it the address of its field."""
+    """One assessment by one criterion: the contract's row, and for each path inside it its field's address."""
 
     sheet: Sheet
     row: dict[str, Any]
@@ -76,7 +79,7 @@ def lesion_rows(sheet: Sheet) -> bool:
     return any(filled(sheet.lines(section)) for section in ("TA2", "TA3", "TA4"))
 
 
-# --- order ----------------------------------------------------------------------------------------------------------
+# --- order ------------------------------------------------------------------------------------------------
 
 
 def baseline_sheet(series: Sequence[Sheet]) -> Sheet | None:
@@ -128,7 +131,7 @@ def after_resection(sheet: Sheet, resection: dt.date | None) -> bool:
     return resection is not None and last is not None and last > resection
 
 
-# --- sheets to the contract -----------------------------------------------------------------------------------------
+# --- sheets to the contract -------------------------------------------------------------------------------
 
 
 def imaging_rows(sheets: Sequence[Sheet], criterion: str) -> list[dict[str, Any]]:
@@ -230,7 +233,7 @@ class _Writer:
         return found
 
     def viable(self, row: RowValues) -> tuple[str, Decimal | None, str]:
-        """M-1, M-10: state and viable diameter of an enhancing liver lesion, and the field that says the state."""
+        """M-1, M-10: state and viable diameter of an enhancing liver lesion, and the field that says so."""
         state, mm = STATES.get(row.get("tl_state") or "", "measured"), row.get("tl_viable")
         if not arterial_phase(self.sheet):
             return (
@@ -310,7 +313,7 @@ def atypical_at_baseline(row: RowValues) -> bool:
     return row.get("tl_loc") == "LIVER" and row.get("tl_enh") == "ATYPICAL"
 
 
-# --- the engine -----------------------------------------------------------------------------------------------------
+# --- the engine -------------------------------------------------------------------------------------------
 
 
 @cache
@@ -340,7 +343,7 @@ class Outcome(NamedTuple):
 def outcome(
     series: Sequence[Sheet], criterion: str, resection: dt.date | None = None, until: Sheet | None = None
 ) -> Outcome:
-    """Time points of one evaluator before resection; `until` leaves out the assessments after that sheet."""
+    """Time points of one evaluator before resection; `until` leaves out what comes after that sheet."""
     items = mapped(series, criterion)
     if until is not None:
         ordered = in_order(series)
@@ -361,7 +364,7 @@ def outcome(
 def outcome_for(
     sheet: Sheet, series: Sequence[Sheet], criterion: str, resection: dt.date | None = None
 ) -> Outcome:
-    """With later assessments (they may back-date a new lesion, R-61); without them when they contradict themselves."""
+    """With later assessments (they may back-date a new lesion, R-61), unless those contradict themselves."""
     full = outcome(series, criterion, resection)
     return full if full.error is None else outcome(series, criterion, resection, until=sheet)
 
@@ -377,7 +380,7 @@ def first_progression(sheets: Sequence[Sheet], resection: dt.date | None) -> dt.
     )
 
 
-# --- back to the sheet ----------------------------------------------------------------------------------------------
+# --- back to the sheet ------------------------------------------------------------------------------------
 
 
 def assessment_values(sheet: Sheet, series: Sequence[Sheet], resection: dt.date | None) -> dict[str, Any]:
@@ -397,10 +400,11 @@ def _response(
     sheet: Sheet, series: Sequence[Sheet], baseline: Sheet | None, criterion: str, resection: dt.date | None
 ) -> dict[str, Any]:
     key = SUFFIX[criterion]
-    names = (f"sum_{criterion.split()[0].lower()}", f"pchg_bl_{key}", f"pchg_nad_{key}", f"tresp_{key}_calc", f"ovresp_{key}_calc")  # fmt: skip
+    total = "sum_recist" if criterion == RECIST else "sum_mrecist"
+    names = (total, f"pchg_bl_{key}", f"pchg_nad_{key}", f"tresp_{key}_calc", f"ovresp_{key}_calc")
     if sheet is baseline:
         first = outcome(series, criterion, until=sheet).series
-        return dict.fromkeys(names) | {names[0]: first.baseline_sum if first else None}
+        return dict.fromkeys(names) | {total: first.baseline_sum if first else None}
     point = outcome_for(sheet, series, criterion, resection).point(sheet) if lesion_rows(sheet) else None
     if point is None:
         return dict.fromkeys(names)
@@ -418,7 +422,7 @@ def changes(point: TimePoint) -> tuple[Decimal | None, Decimal | None]:
     return derived.percent(from_baseline, point.baseline_sum), derived.percent(from_nadir, point.nadir)
 
 
-# --- D-09 at an assessment ------------------------------------------------------------------------------------------
+# --- D-09 at an assessment --------------------------------------------------------------------------------
 
 
 class _Burden:
@@ -452,7 +456,7 @@ class _Burden:
 def milan_at(sheet: Sheet, baseline: Sheet | None, viable: bool = False) -> str | None:
     """D-09 from the lesions of one assessment, by whole or by viable diameter; none when all were resected.
 
-    The largest diameter is that of the targets and new lesions: a non-target liver lesion counts, but has no size.
+    The largest diameter is that of targets and new lesions: a non-target liver lesion counts, but has no size.
     """
     burden = _Burden()
     lesions = {row.get("tl_lnkid"): row for row in baseline.lines("TA2")} if baseline else {}
@@ -504,7 +508,7 @@ def _add_by_status(burden: _Burden, organ: str | None, status: str | None) -> No
         burden.unknown = True
 
 
-# --- the live panel -------------------------------------------------------------------------------------------------
+# --- the live panel ---------------------------------------------------------------------------------------
 
 
 def preview(sheets: Sequence[Sheet], current: Sheet, resection: dt.date | None = None) -> dict[str, Any]:
@@ -525,14 +529,19 @@ def preview(sheets: Sequence[Sheet], current: Sheet, resection: dt.date | None =
     }
 
 
-EMPTY_PANEL = ("nadir", "change_from_baseline_pct", "change_from_nadir_pct", "target", "nontarget", "new", "overall", "date")  # fmt: skip
+EMPTY_PANEL = (
+    "nadir", "change_from_baseline_pct", "change_from_nadir_pct", "target", "nontarget", "new", "overall", "date",
+)  # fmt: skip
 
 
 def _panel(
     current: Sheet, series: Sequence[Sheet], baseline: Sheet | None, criterion: str, resection: dt.date | None
 ) -> dict[str, Any]:
     is_baseline = current is baseline
-    found = outcome(series, criterion, until=current) if is_baseline else outcome_for(current, series, criterion, resection)  # fmt: skip
+    if is_baseline:
+        found = outcome(series, criterion, until=current)
+    else:
+        found = outcome_for(current, series, criterion, resection)
     point = None if is_baseline else found.point(current)
     base = found.series.baseline_sum if found.series else None
     panel: dict[str, Any] = dict.fromkeys(EMPTY_PANEL) | {
@@ -589,7 +598,8 @@ def _lesions(found: Outcome, current: Sheet) -> list[dict[str, Any]]:
         mm, base = _mm(lesion), before.get(lesion["id"])
         change = None if mm is None or base is None else derived.percent(mm - base, base)
         address = now.address(f"target[{i}].mm") if now else ""
-        rows.append({"id": lesion["id"], "address": address, "state": lesion["state"], "mm": mm, "baseline_mm": base, "change_pct": change})  # fmt: skip
+        shown = {"id": lesion["id"], "address": address, "state": lesion["state"]}
+        rows.append(shown | {"mm": mm, "baseline_mm": base, "change_pct": change})
     return rows
 
 

@@ -27,7 +27,7 @@ def percent(part: Decimal | int | None, whole: Decimal | int | None) -> Decimal 
     return None if part is None or not whole else HUNDRED * Decimal(part) / Decimal(whole)
 
 
-# --- dates ----------------------------------------------------------------------------------------------------------
+# --- dates ------------------------------------------------------------------------------------------------
 
 
 def days_between(start: dt.date | None, end: dt.date | None) -> int | None:
@@ -67,7 +67,7 @@ def age(born: PartialDate | None, consent: dt.date | None) -> int | None:
     return consent.year - last.year - ((consent.month, consent.day) < (last.month, last.day))
 
 
-# --- body -----------------------------------------------------------------------------------------------------------
+# --- body -------------------------------------------------------------------------------------------------
 
 
 def bsa_mosteller(weight: Decimal | None, height: Decimal | None) -> Decimal | None:
@@ -88,7 +88,7 @@ BSA: dict[str, Callable[[Decimal | None, Decimal | None], Decimal | None]] = {
 }
 
 
-# --- tumour burden and stage ----------------------------------------------------------------------------------------
+# --- tumour burden and stage ------------------------------------------------------------------------------
 
 
 def milan(
@@ -181,7 +181,7 @@ def cnlc(
     return "Ib" if largest_mm <= 30 else "IIa"
 
 
-# --- treatment ------------------------------------------------------------------------------------------------------
+# --- treatment --------------------------------------------------------------------------------------------
 
 
 def level_dose(levels: Mapping[str, Any] | None, level: str | None) -> Decimal | None:
@@ -301,7 +301,7 @@ def apatinib_intensity(periods: Sequence[Period], daily_mg: int = 250) -> Decima
     return percent(sum(mg or 0 for mg in doses), daily_mg * (days or 0))
 
 
-# --- surgery --------------------------------------------------------------------------------------------------------
+# --- surgery ----------------------------------------------------------------------------------------------
 
 
 def major_resection(segments: Sequence[str] | None) -> bool | None:
@@ -344,7 +344,7 @@ def _raised(value: Decimal | None, limit: Decimal | None, before: Decimal | None
     return value > limit and (before is None or before <= limit or value > before)
 
 
-# --- pathology ------------------------------------------------------------------------------------------------------
+# --- pathology --------------------------------------------------------------------------------------------
 
 
 class Bed(NamedTuple):

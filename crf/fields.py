@@ -28,7 +28,7 @@ from .conditions import Requirement
 
 MISS = "_miss"
 MONTHS = {
-    name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
+    name: number for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
 }
 _order = itertools.count()
 
@@ -486,6 +486,21 @@ def missing_label(code: str | None) -> str:
 
 
 __all__ = [
-    "Coded", "CrfField", "Date", "Dec", "FieldError", "Int", "Line", "Long", "MISS", "Multi", "PartialDateColumn", "Ref",
-    "Time", "ValidationError", "clean_text", "missing_label", "parse_missing",
+    "MISS",
+    "Coded",
+    "CrfField",
+    "Date",
+    "Dec",
+    "FieldError",
+    "Int",
+    "Line",
+    "Long",
+    "Multi",
+    "PartialDateColumn",
+    "Ref",
+    "Time",
+    "ValidationError",
+    "clean_text",
+    "missing_label",
+    "parse_missing",
 ]  # fmt: skip

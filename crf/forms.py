@@ -119,10 +119,11 @@ def _read_fields(
             missing[name] = reason
 
 
-def as_sheet(stored: Sheet, typed: Typed) -> Sheet:
+def as_sheet(stored: Sheet, typed: Typed, definition: FormDef) -> Sheet:
     """The sheet that would be stored: typed values over the envelope of the stored sheet, derived values kept.
 
     New rows get the next free numbers; removed rows stay, inactive; a row that the post does not mention is unchanged.
+    Rows that the book gives (criteria, drugs) exist from the first save on.
     """
     sheet = Sheet(
         stored.key, stored.form, stored.visit, stored.visit_order, stored.repeat, stored.evaluator, stored.status,
@@ -130,7 +131,16 @@ def as_sheet(stored: Sheet, typed: Typed) -> Sheet:
     )  # fmt: skip
     for section, lines in {**stored.rows, **{s: stored.rows.get(s, []) for s in typed.rows}}.items():
         sheet.rows[section] = _merged(lines, typed.rows.get(section, []))
+    for part in definition.row_sections:
+        if part.rows and part.rows.fixed:
+            _fixed(sheet.rows.setdefault(part.id, []), len(part.rows.fixed))
     return sheet
+
+
+def _fixed(lines: list[RowValues], count: int) -> None:
+    present = {line.row for line in lines}
+    lines += [RowValues(number) for number in range(1, count + 1) if number not in present]
+    lines.sort(key=lambda line: line.row)
 
 
 def _merged(stored: list[RowValues], typed: list[TypedRow]) -> list[RowValues]:

@@ -1,3 +1,15 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from .views import entry
+
+# More specific addresses first: a form's address is the most general one.
+entry_urls: list[URLPattern | URLResolver] = [
+    path("p/<str:number>/<str:label>/<str:key>/history/", entry.form_history, name="form_history"),
+    path(
+        "p/<str:number>/<str:label>/<str:key>/<int:repeat>/history/", entry.form_history, name="form_history"
+    ),
+    path("p/<str:number>/<str:label>/<str:key>/", entry.form_entry, name="form_entry"),
+    path("p/<str:number>/<str:label>/<str:key>/<int:repeat>/", entry.form_entry, name="form_entry"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*entry_urls]

@@ -1,9 +1,13 @@
 """The CRF book as models, in the order of the participant's way."""
 
 from .base import CrfData, CrfRow, Finding, FindingState, FormInstance, FormStatus, FormSubmission
-from .consent import InformedConsent, Reconsent
 from .baseline import Criterion, Demographics, Eligibility
+from .central_pathology import CentralNodule, CentralReading, CentralResult
+from .consent import InformedConsent, Reconsent
 from .disease import BaselineNodule, HccHistory
+from .followup import Death, EndOfStudy, SubsequentTherapy, SubsequentTherapyRow, SurvivalStatus
+from .imaging import NewLesion, NonTargetLesion, TargetLesion, TumourAssessment
+from .surgery import Surgery, SurgicalComplication
 from .treatment import (
     ApatinibDispensing,
     ApatinibPeriod,
@@ -12,10 +16,6 @@ from .treatment import (
     LastDose,
     StudyTreatment,
 )
-from .imaging import NewLesion, NonTargetLesion, TargetLesion, TumourAssessment
-from .surgery import Surgery, SurgicalComplication
-from .central_pathology import CentralNodule, CentralReading, CentralResult
-from .followup import Death, EndOfStudy, SubsequentTherapy, SubsequentTherapyRow, SurvivalStatus
 
 __all__ = [
     "ApatinibDispensing",

@@ -34,12 +34,9 @@ from .checking import Checked, check
 from .schedule import schedule_refresh, visit_dated
 from .writing import Change, changes, write
 
-
 # Fields that the schedule and the participant's state read (crf.planning, crf.services.lifecycle).
 SCHEDULING = frozenset(
-    "wd_yn wd_scope enr_yn enr_dsstdat ec_given ec_phase ec_d1dat ecoccur ecstdat ecendat apa_ecstdat apa_ecendat apa_dose"
-    " tudat ta_lastdat ovresp_r_calc surg_proccur surg_prtrt surg_prstdat eot_phase eot_dsstdat eot_dsdecod ss_status ss_dat"
-    " ss_lastalive ss_event_dat dthdat eos_dsstdat".split()
+    ["wd_yn", "wd_scope", "enr_yn", "enr_dsstdat", "ec_given", "ec_phase", "ec_d1dat", "ecoccur", "ecstdat", "ecendat", "apa_ecstdat", "apa_ecendat", "apa_dose", "tudat", "ta_lastdat", "ovresp_r_calc", "surg_proccur", "surg_prtrt", "surg_prstdat", "eot_phase", "eot_dsstdat", "eot_dsdecod", "ss_status", "ss_dat", "ss_lastalive", "ss_event_dat", "dthdat", "eos_dsstdat"]
 )
 
 
@@ -143,7 +140,7 @@ class _Saving:
         if typed.errors:
             raise Invalid(dict(typed.errors))
         stored = sheet_of(self.form)
-        sheet = as_sheet(stored, typed)
+        sheet = as_sheet(stored, typed, self.definition)
         around = self.surroundings(sheet)
         self.derive(sheet, around)
         checked = self.checked(sheet, around)

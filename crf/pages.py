@@ -1,0 +1,277 @@
+"""What the entry page shows: sections and boxes prepared in Python, from stored or typed values."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from trialsite.accounts.models import User
+from trialsite.accounts.roles import Role
+from trialsite.audit.actions import Action
+from trialsite.audit.models import AuditEvent
+from trialsite.kernel.texts import Text
+
+from . import derivation
+from .criteria import CRITERIA
+from .facts import forms_read
+from .fields import MISS, CrfField
+from .forms import Typed, as_sheet, row_path
+from .lookups import Lookup, Surroundings
+from .models import Finding, FindingState, FormInstance
+from .registry import FormDef, SectionDef, form_def
+from .rendering import Box, condition_json, fields_html, row_card_html, table_head_html, table_row_html
+from .schedule import visit_label
+from .selectors.sheets import casebook, sheet_of
+from .services.checking import soft_message
+from .sheets import Casebook, RowValues, Sheet
+
+DRUGS = ("EC2", "EOT2")
+
+
+@dataclass(slots=True)
+class SectionView:
+    id: str
+    label: Text
+    html: SafeString
+    repeating: bool = False
+    addable: bool = False
+
+
+@dataclass(slots=True)
+class FormPage:
+    """Everything that the template needs, ready to print."""
+
+    form: FormInstance
+    definition: FormDef
+    sections: list[SectionView]
+    editable: bool
+    why_not: Any
+    token: str
+    errors: list[tuple[str, str, str]] = field(default_factory=list)  # (anchor, label, message)
+    hidden: list[tuple[str, str]] = field(default_factory=list)  # (label, value) that would be set inactive
+    reasons: list[tuple[str, str, str]] = field(default_factory=list)  # (path, label, old → new)
+    sheet: Sheet | None = None
+    around: Surroundings | None = None
+
+
+class Builder:
+    """Builds the page of one form. `typed` holds what was posted when it could not be saved."""
+
+    def __init__(
+        self, form: FormInstance, *, editable: bool, typed: Typed | None = None, extra_rows: dict[str, int] | None = None,
+        book: Casebook | None = None, blinded: bool = False,
+    ) -> None:  # fmt: skip
+        self.form, self.editable, self.typed, self.blinded = form, editable, typed, blinded
+        self.definition = form_def(form.form_key)
+        self.stored = sheet_of(form)
+        self.sheet = as_sheet(self.stored, typed, self.definition) if typed else self.stored
+        if not typed and form.version == 0:
+            self.sheet = as_sheet(self.stored, Typed(values=self._defaults()), self.definition)
+        self.extra = extra_rows or {}
+        self.around = self._surroundings(book)
+        derivation.derive(self.sheet, self.around.book)
+        self.errors: dict[str, str] = dict(typed.errors) if typed else {}
+        self.reasons: set[str] = set()
+        self.changed, self.findings = self._marks()
+        self.on_page = {f.name for s in self.definition.sections for f in s.fields}
+        self.url = form_url(form)
+
+    def _defaults(self) -> dict[str, Any]:
+        """What the schedule already knows and nobody should type again (WCAG 3.3.7); identity, never data."""
+        visit = self.form.visit
+        if self.form.form_key == "EC" and visit:
+            phase = {"ADJUVANT": "ADJ", "CONTINUED": "CONT"}.get(_period(visit.code), "NEO")
+            number = int(visit.code[1:]) if phase == "NEO" else visit.repeat
+            return {"ec_phase": phase, "ec_cycle": number}
+        if self.form.form_key == "TA":
+            return {"ta_eval": "INVESTIGATOR"}
+        if self.form.form_key == "CPATH":
+            return {"cp_reader": {1: "R1", 2: "R2"}.get(self.form.repeat, "ADJ")}
+        if self.form.form_key == "IE":
+            from .criteria import VERSION
+
+            return {"ie_version": VERSION}
+        return {}
+
+    def _surroundings(self, book: Casebook | None) -> Surroundings:
+        keys = forms_read(self.definition.context) | set(derivation.reads(self.form.form_key))
+        if book is None:
+            book = casebook(self.form.participant_id, keys) if keys and not self.blinded else Casebook()
+        book.number = self.form.participant.number
+        book.add(self.sheet)
+        return Surroundings(book, self.form.participant.site.today())
+
+    def _marks(self) -> tuple[set[str], dict[str, Finding]]:
+        if self.form.version == 0:
+            return set(), {}
+        target = self.form.address
+        acts = (Action.CHANGE, Action.CLEAR)
+        paths = AuditEvent.objects.filter(target=target, action__in=acts).values_list("path", flat=True)
+        changed = {path.removesuffix(MISS) for path in paths}
+        findings = {
+            f.path: f for f in Finding.objects.filter(form=self.form).exclude(state=FindingState.CURED)
+        }
+        return changed, findings
+
+    def page(self, why_not: Any = "") -> FormPage:
+        sections = [self.section(s) for s in self.definition.sections]
+        page = FormPage(self.form, self.definition, sections, self.editable, why_not, uuid.uuid4().hex)
+        page.sheet, page.around = self.sheet, self.around
+        page.errors = [
+            (f"#{self._anchor(path)}", self._label(path), text) for path, text in self.errors.items()
+        ]
+        return page
+
+    def section(self, section: SectionDef) -> SectionView:
+        if not section.repeating:
+            lookup = self.around.lookup(self.sheet)
+            fields = [f for f in section.fields if not (self.blinded and f.reader_hidden)]
+            boxes = [self.box(f, self.sheet, lookup, "", "") for f in fields]
+            return SectionView(section.id, section.label, fields_html(boxes))
+        return self.rows(section)
+
+    def rows(self, section: SectionDef) -> SectionView:
+        assert section.rows is not None
+        fixed = section.rows.fixed
+        lines = [(str(line.row), line, False) for line in self.sheet.lines(section.id)]
+        blank = 0 if fixed or not self.editable else max(self.extra.get(section.id, 0), 0 if lines else 1)
+        lines += [(f"n{n}", RowValues(0), True) for n in range(1, blank + 1)]
+        addable = self.editable and not fixed
+        titled = bool(fixed)
+        removable = addable
+        html = "".join(self._row(section, key, line, new, titled, removable) for key, line, new in lines)
+        template = self._row(section, "__n__", RowValues(0), True, titled, removable) if addable else ""
+        if section.rows.layout == "table":
+            head = table_head_html(self._row_boxes(section, "h", RowValues(0), False), titled, removable)
+            body = f'<div class="scroller"><table class="tbl rows-table">{head}<tbody data-rows="{section.id}">{html}</tbody></table></div>'
+        else:
+            body = f'<div data-rows="{section.id}">{html}</div>'
+        if not lines:
+            body = f'<p class="text-mid small">{escape(_("No row."))}</p>' + body
+        if template:
+            body += f'<template data-row-template="{section.id}">{template}</template>'
+        return SectionView(section.id, section.label, mark_safe(body), True, addable)  # noqa: S308
+
+    def _row(
+        self, section: SectionDef, key: str, line: RowValues, new: bool, titled: bool, removable: bool
+    ) -> str:
+        boxes = self._row_boxes(section, key, line, new)
+        title = self._row_title(section, line)
+        assert section.rows is not None
+        if section.rows.layout == "table":
+            return table_row_html(title, section.id, key, boxes, titled, removable and not new, new)
+        number = "" if new or titled else f"{line.row}"
+        name = title or str(section.label).split(" (")[0].split("(")[0]
+        return row_card_html(
+            _("New row") if new else name, number, section.id, key, boxes, removable and not new, new
+        )
+
+    def _row_boxes(self, section: SectionDef, key: str, line: RowValues, new: bool) -> list[Box]:
+        assert section.rows is not None
+        lookup = self.around.lookup(self.sheet, line)
+        skip = {section.rows.number} | (
+            {section.rows.key, "iecat", "ecdosu", "ecroute"} if section.rows.fixed else set()
+        )
+        prefix, path = f"{section.id}.{key}.", row_path(section.id, key) + "/"
+        return [self.box(f, line, lookup, prefix, path) for f in section.fields if f.name not in skip]
+
+    def _row_title(self, section: SectionDef, line: RowValues) -> str:
+        assert section.rows is not None
+        if not section.rows.fixed:
+            return ""
+        code = section.rows.fixed[line.row - 1] if 0 < line.row <= len(section.rows.fixed) else ""
+        if section.id == "IE1" and code:
+            return f"{code}  {CRITERIA[code].text}"
+        key_field = next(f for f in section.fields if f.name == section.rows.key)
+        return key_field.display(code)
+
+    def box(self, crf_field: CrfField, holder: Any, lookup: Lookup, prefix: str, path: str) -> Box:
+        name = crf_field.name
+        where = path + name
+        value = holder.values.get(name)
+        typed = self.typed
+        raw = typed.raw[where] if typed and where in typed.raw else crf_field.to_raw(value)
+        missing = (
+            typed.raw_missing.get(where, "") if typed and where in typed.raw else holder.missing.get(name, "")
+        )
+        finding = self.findings.get(where)
+        box = Box(
+            crf_field, where, prefix + name, raw, value, missing or "", editable=self.editable, error=self.errors.get(where, ""),
+            changed=where in self.changed, options=self.options(crf_field),
+        )  # fmt: skip
+        if crf_field.requirement.when:
+            from .conditions import holds
+
+            box.shown = holds(crf_field.requirement.when, lookup)
+            box.condition = condition_json(crf_field, self.on_page, lookup) if self.editable else ""
+        if self.form.version and not self.blinded:
+            box.history = f"{self.url}history/?path={where}"
+        if finding:
+            box.soft = soft_message(crf_field)
+            box.confirmed = finding.reason if finding.state == FindingState.CONFIRMED else ""
+        return box
+
+    def options(self, crf_field: CrfField) -> list[tuple[str, str]]:
+        if crf_field.kind in ("code", "multi"):
+            return [(code, str(label)) for code, label in crf_field.options]  # type: ignore[attr-defined]
+        if crf_field.kind == "ref" and self.editable:
+            return self._references(crf_field)
+        return []
+
+    def _references(self, crf_field: CrfField) -> list[tuple[str, str]]:
+        to = getattr(crf_field, "to", "")
+        if to == "USER" and not crf_field.derived:
+            held = User.objects.filter(roles_held__role=Role.INVESTIGATOR, is_active=True)
+            people = held.filter(roles_held__site_id=self.form.participant.site_id) | held.filter(
+                roles_held__site=None
+            )
+            return [(f"user:{person.pk}", str(person)) for person in people.distinct().order_by("full_name")]
+        if to.startswith("TA"):
+            forms = FormInstance.objects.filter(
+                participant_id=self.form.participant_id, form_key__in=to.split(" or "), version__gt=0
+            )
+            found = forms.exclude(pk=self.form.pk).select_related("visit").order_by("visit__order")
+            return [
+                (f.address, f"{form_def(f.form_key).title} · {visit_label(f.visit.code, f.visit.repeat)}")
+                for f in found
+                if f.visit
+            ]
+        return []
+
+    def _anchor(self, path: str) -> str:
+        return "f-" + path.replace(":", "-").replace("/", "-")
+
+    def _label(self, path: str) -> str:
+        return label_of(self.definition, path)
+
+
+def label_of(definition: FormDef, path: str) -> str:
+    """Words for a path: `TA2:3/tl_diam` → "Target lesions 3: RECIST diameter"."""
+    head, _sep, name = path.removesuffix(MISS).rpartition("/")
+    if not head:
+        crf_field = definition.fields.get(name)
+        return str(crf_field.label) if crf_field else name
+    section_id, _sep, number = head.partition(":")
+    section = definition.section(section_id)
+    crf_field = next((f for f in section.fields if f.name == name), None)
+    label = str(section.label).split(" (")[0].split("(")[0]
+    return f"{label} {number}" + (f": {crf_field.label}" if crf_field else "")
+
+
+def _period(code: str) -> str:
+    from .schedule import VISITS
+
+    return VISITS[code].period
+
+
+def form_url(form: FormInstance) -> str:
+    """The public address of a form: participant number, visit label, form key."""
+    label = visit_label(form.visit.code, form.visit.repeat) if form.visit else "log"
+    args = [form.participant.number, label, form.form_key.lower()]
+    return reverse("form_entry", args=[*args, form.repeat] if form.repeat > 1 else args)

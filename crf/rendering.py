@@ -1,0 +1,411 @@
+"""CRF fields as HTML, built in Python: a page of 130 fields costs a few milliseconds, a template loop ten times that.
+
+Every text that comes from data or from the book goes through `escape`. Names of inputs: `crf.forms`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from trialsite.web.marks import icon
+
+from .conditions import specialised
+from .fields import CrfField
+from .wording import limit_text
+
+SEGMENTS = 5  # up to this many options are buttons, more are a list
+CONFIRM_REASONS = ("SOURCE", "REPEATED", "CLINICAL", "OTHER")
+
+
+@dataclass(slots=True)
+class Box:
+    """One field on a page: where it is, what stands in it, what is said about it."""
+
+    field: CrfField
+    path: str
+    name: str
+    raw: Any = ""
+    value: Any = None
+    missing: str = ""
+    shown: bool = True
+    condition: str = ""  # JSON for the browser
+    error: str = ""
+    soft: str = ""
+    confirmed: str = ""
+    changed: bool = False
+    history: str = ""
+    editable: bool = True
+    options: list[tuple[str, str]] = field(default_factory=list)
+    prior: str = ""
+    wants_reason: bool = False
+
+    @property
+    def id(self) -> str:
+        return "f-" + self.path.replace(":", "-").replace("/", "-")
+
+
+def confirm_reasons() -> list[tuple[str, str]]:
+    return [
+        ("SOURCE", _("Checked against the source")),
+        ("REPEATED", _("Measured again")),
+        ("CLINICAL", _("Expected in this situation")),
+        ("OTHER", _("Confirmed by the investigator")),
+    ]
+
+
+def condition_json(crf_field: CrfField, on_page: set[str], lookup: Callable[[str], Any]) -> str:
+    tree = crf_field.requirement.when
+    return json.dumps(specialised(tree, on_page, lookup), separators=(",", ":")) if tree else ""
+
+
+def field_html(box: Box) -> str:
+    """A whole field: label with flag and marks, input, hint, error, soft finding."""
+    crf_field = box.field
+    classes = ["f"]
+    if crf_field.derived:
+        classes.append("f-derived")
+    if box.error:
+        classes.append("error")
+    if box.soft:
+        classes.append("soft-open")
+    if box.missing:
+        classes.append("is-missing")
+    group = _grouped(box)
+    tag = "fieldset" if group else "div"
+    condition = f' data-when="{escape(box.condition)}"' if box.condition else ""
+    hidden = "" if box.shown else " hidden"
+    required = "" if crf_field.requirement.optional or crf_field.derived else " data-required"
+    head = _head(box, "legend" if group else "div")
+    return (
+        f'<{tag} class="{" ".join(classes)}" data-name="{crf_field.name}" data-kind="{crf_field.kind}" '
+        f'data-path="{escape(box.path)}" id="{box.id}"{condition}{required}{hidden}>{head}'
+        f'<div class="f-input">{input_html(box)}</div>{_hint(box)}{_error(box)}{_soft(box)}</{tag}>'
+    )
+
+
+def _grouped(box: Box) -> bool:
+    kind = box.field.kind
+    return (
+        box.editable
+        and not box.field.derived
+        and (kind in ("date", "pdate") or is_segmented(box) or kind == "multi")
+    )
+
+
+def is_segmented(box: Box) -> bool:
+    return box.field.kind == "code" and len(box.options) <= SEGMENTS
+
+
+def _head(box: Box, tag: str) -> str:
+    label = f'<span class="f-label">{escape(box.field.label)}</span>'
+    if box.editable and not _grouped(box) and not box.field.derived:
+        label = f'<label class="f-label" for="i-{box.id}">{escape(box.field.label)}</label>'
+    flag = ""
+    if box.field.derived:
+        flag = f'<span class="f-flag">{escape(_("calculated"))}</span>'
+    elif box.field.requirement.optional:
+        flag = f'<span class="f-flag">{escape(_("optional"))}</span>'
+    return f'<{tag} class="f-head">{label}{flag}{marks_html(box)}</{tag}>'
+
+
+def marks_html(box: Box) -> str:
+    """History of this field, one click away."""
+    if not box.history:
+        return ""
+    used = " used" if box.changed else ""
+    name = escape(_("History of %(field)s") % {"field": box.field.label})
+    return (
+        f'<a class="mark mark-history{used}" href="{escape(box.history)}" title="{name}" aria-label="{name}" '
+        f"data-drawer>{icon('hist')}</a>"
+    )
+
+
+def input_html(box: Box, compact: bool = False) -> str:
+    """The input alone (grids use it without label); a value when it cannot be edited."""
+    if box.field.derived or not box.editable:
+        return value_html(box)
+    made = INPUTS.get(box.field.kind, _line)(box)
+    return made + missing_html(box)
+
+
+def value_html(box: Box) -> str:
+    if box.missing:
+        from .fields import missing_label
+
+        return f'<span class="f-value none">{escape(missing_label(box.missing))}</span>'
+    shown = box.field.display(box.value)
+    if not shown:
+        return '<span class="f-value none">–</span>'
+    return f'<span class="f-value">{escape(shown)}</span>'
+
+
+def _described(box: Box) -> str:
+    parts = [f"e-{box.id}"] if box.error else []
+    parts += [f"h-{box.id}"] if _hint_text(box) else []
+    described = f' aria-describedby="{" ".join(parts)}"' if parts else ""
+    return described + (' aria-invalid="true"' if box.error else "")
+
+
+def _segments(box: Box) -> str:
+    items = []
+    for number, (code, label) in enumerate(box.options, 1):
+        checked = " checked" if box.raw == code else ""
+        items.append(
+            f'<label class="seg-opt"><input type="radio" name="{box.name}" value="{escape(code)}"{checked} '
+            f'data-key="{number}"{_described(box)}><span>{escape(label)}</span></label>'
+        )
+    clear = escape(_("Clear"))
+    return f'<span class="seg-group">{"".join(items)}</span><button type="button" class="clear-seg" data-clear hidden>{clear}</button>'
+
+
+def _code(box: Box) -> str:
+    if is_segmented(box):
+        return _segments(box)
+    return _select(box)
+
+
+def _select(box: Box) -> str:
+    known = {code for code, _label in box.options}
+    options = ['<option value=""></option>']
+    if box.raw and box.raw not in known:  # a code that is not in the list stays visible beside its error
+        options.append(f'<option value="{escape(box.raw)}" selected>{escape(box.raw)}</option>')
+    for code, label in box.options:
+        selected = " selected" if box.raw == code else ""
+        options.append(f'<option value="{escape(code)}"{selected}>{escape(label)}</option>')
+    return f'<select class="form-select form-select-sm" id="i-{box.id}" name="{box.name}"{_described(box)}>{"".join(options)}</select>'
+
+
+def _multi(box: Box) -> str:
+    chosen = set(box.raw.split(";")) if isinstance(box.raw, str) else set(box.raw or ())
+    items = []
+    for code, label in box.options:
+        checked = " checked" if code in chosen else ""
+        items.append(
+            f'<label class="seg-opt"><input type="checkbox" name="{box.name}" value="{escape(code)}"{checked}>'
+            f"<span>{escape(label)}</span></label>"
+        )
+    return f'<span class="seg-group seg-multi">{"".join(items)}</span>'
+
+
+def _date(box: Box) -> str:
+    year, month, day = box.raw if isinstance(box.raw, tuple | list) else (box.raw or "", "", "")
+    boxes = {
+        "d": (day, 5, _("Day")),
+        "m": (month, 5, _("Month")),
+        "y": (year, 4, _("Year")),
+    }
+    chinese = (get_language() or "").startswith("zh")
+    order = "ymd" if chinese else "dmy"
+    separators = {"y": "年", "m": "月", "d": "日"} if chinese else {}
+    html = []
+    for part in order:
+        raw, size, label = boxes[part]
+        first = f' id="i-{box.id}"' if part == order[0] else ""
+        html.append(
+            f'<input class="form-control {part}" name="{box.name}__{part}" value="{escape(raw)}" inputmode="numeric" '
+            f'autocomplete="off" maxlength="10" placeholder="{_placeholder(part)}" size="{size}" '
+            f'aria-label="{escape(box.field.label)}: {escape(label)}"{first}{_described(box)}>'
+        )
+        if separators:
+            html.append(f'<span class="sep">{separators[part]}</span>')
+    return f'<span class="pdate" data-partial="{int(box.field.kind == "pdate")}">{"".join(html)}</span>'
+
+
+def _placeholder(part: str) -> str:
+    return {"y": _("yyyy"), "m": _("mm"), "d": _("dd")}[part]
+
+
+def _number(box: Box) -> str:
+    mode = "numeric" if box.field.kind == "int" else "decimal"
+    unit = f'<span class="unit">{escape(box.field.unit)}</span>' if box.field.unit else ""
+    return (
+        f'<span class="num"><input id="i-{box.id}" name="{box.name}" value="{escape(box.raw or "")}" inputmode="{mode}" '
+        f'autocomplete="off" size="8"{_described(box)}>{unit}</span>'
+    )
+
+
+def _line(box: Box) -> str:
+    length = getattr(box.field, "max_length", None) or 200
+    size = min(max(length, 6), 48)
+    return (
+        f'<input class="form-control" id="i-{box.id}" name="{box.name}" value="{escape(box.raw or "")}" '
+        f'maxlength="{length}" size="{size}" autocomplete="off"{_described(box)}>'
+    )
+
+
+def _long(box: Box) -> str:
+    return f'<textarea class="form-control" rows="3" id="i-{box.id}" name="{box.name}"{_described(box)}>{escape(box.raw or "")}</textarea>'
+
+
+def _time(box: Box) -> str:
+    return (
+        f'<input class="form-control" id="i-{box.id}" name="{box.name}" value="{escape(box.raw or "")}" inputmode="numeric" '
+        f'size="6" maxlength="8" placeholder="{escape(_("hh:mm"))}" autocomplete="off"{_described(box)}>'
+    )
+
+
+def _ref(box: Box) -> str:
+    if box.options:
+        return _select(box)
+    return (
+        f'<input class="form-control" id="i-{box.id}" name="{box.name}" value="{escape(box.raw or "")}" size="10" '
+        f'autocomplete="off"{_described(box)}>'
+    )
+
+
+INPUTS: Mapping[str, Callable[[Box], str]] = {
+    "code": _code, "multi": _multi, "date": _date, "pdate": _date, "int": _number, "dec": _number, "text": _line,
+    "long": _long, "time": _time, "ref": _ref,
+}  # fmt: skip
+
+
+def missing_html(box: Box) -> str:
+    """Reasons why a value is missing, where the book allows them; typed reasons stay typed reasons."""
+    if not box.field.missing:
+        return ""
+    return (
+        f'<span class="miss"><select class="form-select form-select-sm" name="{box.name}__miss" '
+        f'aria-label="{escape(_("Reason why missing: %(field)s") % {"field": box.field.label})}">'
+        f"{_missing_options(box.field.missing, box.missing, get_language() or 'en')}</select></span>"
+    )
+
+
+@lru_cache(maxsize=256)
+def _missing_options(codes: tuple[str, ...], chosen: str, language: str) -> str:
+    from .fields import missing_label
+
+    options = [f'<option value="">{escape(_("has a value"))}</option>']
+    for code in codes:
+        selected = " selected" if code == chosen else ""
+        options.append(f'<option value="{code}"{selected}>{escape(missing_label(code))}</option>')
+    return "".join(options)
+
+
+def _hint_text(box: Box) -> str:
+    return _hint_of(box.field, get_language() or "en") if box.editable and not box.field.derived else ""
+
+
+@lru_cache(maxsize=2048)
+def _hint_of(crf_field: CrfField, language: str) -> str:
+    if crf_field.hint:
+        return str(crf_field.hint)
+    if crf_field.kind == "ref" and getattr(crf_field, "to", "").startswith("AE"):
+        return _("Number of the row in the adverse-event log")
+    if crf_field.kind in ("int", "dec") and crf_field.book_soft != "-":
+        return _("usually %(limit)s") % {"limit": limit_text(crf_field, crf_field.book_soft)}
+    return ""
+
+
+def _hint(box: Box) -> str:
+    text = _hint_text(box)
+    return f'<p class="f-hint" id="h-{box.id}">{escape(text)}</p>' if text else ""
+
+
+def _error(box: Box) -> str:
+    return f'<p class="f-error" id="e-{box.id}">{escape(box.error)}</p>' if box.error else ""
+
+
+def _soft(box: Box) -> str:
+    """A soft finding is confirmed where it stands, with a reason, never in a pop-up."""
+    if not box.soft:
+        return ""
+    if box.confirmed:
+        return f'<p class="f-hint">{icon("comp", "", "c-comp")} {escape(_("Confirmed: %(reason)s") % {"reason": box.confirmed})}</p>'
+    if not box.editable:
+        return f'<div class="soft">{icon("due", "", "c-due")} <span>{escape(box.soft)}</span></div>'
+    options = "".join(
+        f'<option value="{escape(label)}">{escape(label)}</option>' for _code_, label in confirm_reasons()
+    )
+    return (
+        f'<div class="soft" role="status">{icon("due", "", "c-due")} <span>{escape(box.soft)}</span>'
+        f'<span class="actions"><select class="form-select form-select-sm" name="confirm:{escape(box.path)}" '
+        f'aria-label="{escape(_("Confirm value: reason"))}"><option value="">{escape(_("Confirm value …"))}</option>{options}</select></span></div>'
+    )
+
+
+def fields_html(boxes: Iterable[Box]) -> SafeString:
+    return mark_safe('<div class="fields">' + "".join(field_html(box) for box in boxes) + "</div>")  # noqa: S308
+
+
+# --- repeating sections -----------------------------------------------------------------------------------------
+
+
+def row_head_html(title: str, number: str, section: str, key: str, removable: bool) -> str:
+    """Title of a row card with its removal, which asks for a reason in place."""
+    removal = ""
+    if removable:
+        removal = remove_html(section, key)
+    return f'<div class="row-head"><span>{escape(title)}</span><span class="text-mid">{escape(number)}</span>{removal}</div>'
+
+
+def remove_html(section: str, key: str) -> str:
+    name = f"{section}.{key}."
+    return (
+        f'<details class="actions remove"><summary class="btn btn-quiet btn-sm">{escape(_("Remove"))}</summary>'
+        f'<span class="remove-reason"><label><input type="checkbox" name="{name}-remove" value="1"> '
+        f"{escape(_('Remove this row'))}</label>"
+        f'<input class="form-control" name="{name}-reason" maxlength="200" placeholder="{escape(_("Reason"))}" '
+        f'aria-label="{escape(_("Reason for removal"))}"></span></details>'
+    )
+
+
+def row_card_html(
+    title: str, number: str, section: str, key: str, boxes: list[Box], removable: bool, new: bool
+) -> str:
+    css = "row-card new" if new else "row-card"
+    head = row_head_html(title, number, section, key, removable)
+    return f'<div class="{css}" data-row="{escape(key)}">{head}{fields_html(boxes)}</div>'
+
+
+def table_head_html(boxes: list[Box], titled: bool, removable: bool) -> str:
+    cells = [f'<th scope="col">{escape(_("Item"))}</th>'] if titled else []
+    for box in boxes:
+        flag = (
+            f' <span class="f-flag">{escape(_("optional"))}</span>' if box.field.requirement.optional else ""
+        )
+        unit = f" ({escape(box.field.unit)})" if box.field.unit and box.field.derived else ""
+        cells.append(f'<th scope="col">{escape(box.field.label)}{unit}{flag}</th>')
+    if removable:
+        cells.append(f'<th scope="col"><span class="visually-hidden">{escape(_("Remove"))}</span></th>')
+    return f"<thead><tr>{''.join(cells)}</tr></thead>"
+
+
+def table_row_html(
+    title: str, section: str, key: str, boxes: list[Box], titled: bool, removable: bool, new: bool
+) -> str:
+    cells = [f'<th scope="row">{escape(title)}</th>'] if titled else []
+    for box in boxes:
+        classes = (
+            "f"
+            + (" error" if box.error else "")
+            + (" soft-open" if box.soft else "")
+            + (" is-missing" if box.missing else "")
+        )
+        condition = f' data-when="{escape(box.condition)}"' if box.condition else ""
+        required = "" if box.field.requirement.optional or box.field.derived else " data-required"
+        group = ' role="group"' if _grouped(box) else ""
+        label = f' aria-label="{escape(box.field.label)}"'
+        inner = input_html(box, compact=True).replace(
+            '<input class="form-control"', f'<input class="form-control"{label}', 1
+        )
+        if box.field.kind in ("int", "dec", "code", "ref", "time"):
+            inner = inner.replace(' id="i-', label + ' id="i-', 1)
+        hidden = "" if box.shown else " hidden"
+        cells.append(
+            f'<td><div class="{classes}" data-name="{box.field.name}" data-kind="{box.field.kind}" data-path="{escape(box.path)}" '
+            f'id="{box.id}"{condition}{required}{hidden}{group}{label if group else ""}><div class="f-input">{inner}{marks_html(box)}</div>'
+            f"{_error(box)}{_soft(box)}</div></td>"
+        )
+    if removable:
+        cells.append(f"<td>{remove_html(section, key)}</td>")
+    css = ' class="new"' if new else ""
+    return f'<tr data-row="{escape(key)}"{css}>{"".join(cells)}</tr>'

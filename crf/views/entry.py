@@ -1,0 +1,172 @@
+"""The entry page of a form: open, save, complete; its history; nothing typed is lost on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from crf.forms import Typed, read_post
+from crf.models import FormInstance, FormStatus
+from crf.pages import Builder, FormPage, form_url, label_of
+from crf.policies import may_enter
+from crf.registry import form_def
+from crf.selectors.access import form_at
+from crf.selectors.history import history_of, saved_since
+from crf.selectors.navigation import next_form, rail_of
+from crf.services.entry import Invalid, Order, Saved, Stale, form_save
+from trialsite.accounts.permissions import grants_of
+from trialsite.accounts.roles import Permission
+from trialsite.kernel.decisions import Refused
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def form_entry(request: HttpRequest, number: str, label: str, key: str, repeat: int = 1) -> HttpResponse:
+    """`/p/01-003/TA1/ta/`."""
+    form = form_at(request.user, number, label, key, repeat)
+    if request.method == "POST":
+        return _save(request, form)
+    return _show(request, form, Builder(form, editable=bool(may_enter(request.user, form))))
+
+
+def order_of(request: HttpRequest) -> Order:
+    """What a post asks beside its values."""
+    post = request.POST
+    version = post.get("version", "")
+    return Order(
+        version=int(version) if version.isdigit() else None,
+        token=post.get("token", "")[:40],
+        complete=post.get("action") == "complete",
+        reasons={
+            name.removeprefix("reason:"): text for name, text in post.items() if name.startswith("reason:")
+        },
+        reason=post.get("reason", ""),
+        confirmed={
+            name.removeprefix("confirm:"): text
+            for name, text in post.items()
+            if name.startswith("confirm:") and text
+        },
+        clear_hidden=bool(post.get("clear_hidden")),
+    )
+
+
+def _save(request: HttpRequest, form: FormInstance) -> HttpResponse:
+    typed = read_post(form_def(form.form_key), request.POST)
+    if request.POST.get("action", "").startswith("add_row:"):
+        return _add_row(request, form, typed)
+    try:
+        saved = form_save(by=request.user, form=form, typed=typed, order=order_of(request))  # type: ignore[arg-type]
+    except Refused as refusal:
+        return _again(request, form, typed, {}, status=403, refusal=str(refusal.reason))
+    except Stale:
+        return _stale(request, form, typed)
+    except Invalid as invalid:
+        return _again(request, form, typed, invalid.errors, invalid=invalid)
+    return _after(request, form, saved)
+
+
+def _after(request: HttpRequest, form: FormInstance, saved: Saved) -> HttpResponse:
+    at = timezone.localtime().strftime("%H:%M:%S")
+    if request.POST.get("action") == "complete" and form.status == FormStatus.COMPLETE:
+        messages.success(
+            request,
+            _("%(form)s is complete, saved %(time)s.") % {"form": form_def(form.form_key).title, "time": at},
+        )
+        following = next_form(form)
+        return redirect(form_url(following) if following else f"/p/{form.participant.number}/")
+    text = _("Saved %(time)s.") if saved.changed or saved.again else _("Nothing had changed.")
+    messages.success(request, text % {"time": at} if "%" in text else text)
+    return redirect(form_url(form))
+
+
+def _add_row(request: HttpRequest, form: FormInstance, typed: Typed) -> HttpResponse:
+    """Without JavaScript: the same page with one more empty row, nothing saved."""
+    section = request.POST["action"].partition(":")[2]
+    fresh = sum(1 for row in typed.rows.get(section, ()) if not row.key.isdigit())
+    builder = Builder(
+        form,
+        editable=bool(may_enter(request.user, form)),
+        typed=typed,
+        extra_rows={section: 1 if fresh else 1},
+    )
+    return _show(request, form, builder)
+
+
+def _again(
+    request: HttpRequest, form: FormInstance, typed: Typed, errors: dict[str, str], *, status: int = 422, refusal: str = "",
+    invalid: Invalid | None = None,
+) -> HttpResponse:  # fmt: skip
+    """The page with everything that was typed, and what is wrong at its field. Nothing was stored."""
+    builder = Builder(form, editable=True, typed=typed)
+    builder.errors |= errors
+    page = builder.page()
+    if invalid:
+        page.hidden = [(label_of(page.definition, path), _shown(builder, path)) for path in invalid.hidden]
+        page.reasons = [
+            (path, label_of(page.definition, path), _shown(builder, path)) for path in invalid.reasons
+        ]
+    return _render(request, page, status=status, refusal=refusal)
+
+
+def _shown(builder: Builder, path: str) -> str:
+    raw: Any = builder.typed.raw.get(path, "") if builder.typed else ""
+    return "-".join(part for part in raw if part) if isinstance(raw, tuple) else str(raw)
+
+
+def _stale(request: HttpRequest, form: FormInstance, typed: Typed) -> HttpResponse:
+    """Somebody saved first (409): what they changed is listed, what was typed here is kept, saving again is a choice."""
+    posted = request.POST.get("version", "0")
+    since = saved_since(form, int(posted) if posted.isdigit() else 0)
+    page = Builder(form, editable=True, typed=typed).page()
+    return _render(request, page, status=409, since=since)
+
+
+def _show(request: HttpRequest, form: FormInstance, builder: Builder) -> HttpResponse:
+    decision = may_enter(request.user, form)
+    return _render(request, builder.page("" if decision else decision.reason))
+
+
+def _render(request: HttpRequest, page: FormPage, status: int = 200, **extra: Any) -> HttpResponse:
+    form = page.form
+    context = {
+        "page": page,
+        "form": form,
+        "participant": form.participant,
+        "visit": form.visit,
+        "rail": rail_of(form),
+        "url": form_url(form),
+        "complete": form.status == FormStatus.COMPLETE,
+        "may_results": grants_of(request.user).may(Permission.RESULTS, form.participant.site_id),
+        **extra,
+    }
+    return render(request, template_of(page), context, status=status)
+
+
+def template_of(page: FormPage) -> str:
+    return "crf/imaging.html" if page.definition.code == "TA" else "crf/form.html"
+
+
+@login_required
+@require_GET
+def form_history(request: HttpRequest, number: str, label: str, key: str, repeat: int = 1) -> HttpResponse:
+    """History of one field (`?path=`) or of the whole form: a drawer beside the form, or a page of its own."""
+    form = form_at(request.user, number, label, key, repeat)
+    path = request.GET.get("path", "")
+    events = history_of(form, path)
+    drawer = bool(getattr(request, "htmx", False))
+    context = {
+        "form": form,
+        "participant": form.participant,
+        "title": label_of(form_def(form.form_key), path) if path else form_def(form.form_key).title,
+        "path": path,
+        "events": events,
+        "url": form_url(form),
+    }
+    return render(request, "crf/_history.html" if drawer else "crf/history.html", context)
