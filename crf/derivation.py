@@ -1,7 +1,7 @@
 """The derived fields of every form, from the form and the participant's other forms.
 
-`derive(sheet, book)` is the only writer. Each form has one line in `DERIVERS`: what is calculated, and from which
-forms. Fields that the system owns elsewhere (signatures, reader, case number, day of release) stay as they are.
+`derive(sheet, book)` is the only writer. Each form has one line in `DERIVERS`: what is calculated, and from
+which forms. Fields that the system owns elsewhere (signatures, reader, case number, release) stay as they are.
 """
 
 from __future__ import annotations
@@ -240,14 +240,7 @@ def _intensity(book: Casebook, drug: str | None, phase: str | None) -> Decimal |
     levels = _levels(drug)
     flat = levels.get("unit") == "mg"
     given = _infusions(book, drug, phase)
-    doses = [
-        None
-        if row.get("ecdstxt") is None
-        else row.get("ecdstxt")
-        if flat
-        else _per_m2(row.get("ecdstxt"), sheet)
-        for sheet, row in given
-    ]
+    doses = [row.get("ecdstxt") if flat else _per_m2(row.get("ecdstxt"), sheet) for sheet, row in given]
     known = [dose for dose in doses if dose is not None]
     firsts = [sheet.get("ec_d1dat") for sheet in started_cycles(book, phase) if sheet.get("ec_d1dat")]
     if not known or len(known) < len(doses):

@@ -49,7 +49,7 @@ TO_BOOK = {"NON-CR/NON-PD": "NONCRNONPD"}
 
 
 class Mapped(NamedTuple):
-    """One assessment by one criterion: the contract's row, and for each path inside it its field's address."""
+    """One assessment by one criterion: the contract's row, and the field's address for each path in it."""
 
     sheet: Sheet
     row: dict[str, Any]
@@ -284,8 +284,17 @@ class _Writer:
     def new_lesions(self) -> list[dict[str, Any]]:
         found = []
         for i, row in enumerate(filled(self.sheet.lines("TA4"))):
-            self.keep(f"new[{i}]", "TA4", row, id="nl_lnkid", organ="nl_loc", state="nl_certain", date="nl_firstdat",
-                      mm="nl_diam", typical="nl_typical")  # fmt: skip
+            self.keep(
+                f"new[{i}]",
+                "TA4",
+                row,
+                id="nl_lnkid",
+                organ="nl_loc",
+                state="nl_certain",
+                date="nl_firstdat",
+                mm="nl_diam",
+                typical="nl_typical",
+            )
             mm, first, certain = row.get("nl_diam"), row.get("nl_firstdat"), row.get("nl_certain")
             found.append(
                 {
@@ -301,7 +310,7 @@ class _Writer:
 
 
 def whole(row: RowValues) -> tuple[str, Decimal | None, str]:
-    """State and RECIST diameter of a lesion; a measured lesion still without its diameter is not evaluable."""
+    """State and RECIST diameter of a lesion; a measured lesion without its diameter is not evaluable."""
     mm = row.get("tl_diam")
     state = STATES.get(row.get("tl_state") or "", "measured")
     if state == "measured" and mm is None:
@@ -318,7 +327,7 @@ def atypical_at_baseline(row: RowValues) -> bool:
 
 @cache
 def engine_settings() -> Settings:
-    return Settings.from_json({key: value for key, value in study().engine.items()})
+    return Settings.from_json(study().engine)
 
 
 class Outcome(NamedTuple):
@@ -456,7 +465,7 @@ class _Burden:
 def milan_at(sheet: Sheet, baseline: Sheet | None, viable: bool = False) -> str | None:
     """D-09 from the lesions of one assessment, by whole or by viable diameter; none when all were resected.
 
-    The largest diameter is that of targets and new lesions: a non-target liver lesion counts, but has no size.
+    The largest diameter is that of targets and new lesions; a non-target in the liver counts without a size.
     """
     burden = _Burden()
     lesions = {row.get("tl_lnkid"): row for row in baseline.lines("TA2")} if baseline else {}
@@ -530,7 +539,8 @@ def preview(sheets: Sequence[Sheet], current: Sheet, resection: dt.date | None =
 
 
 EMPTY_PANEL = (
-    "nadir", "change_from_baseline_pct", "change_from_nadir_pct", "target", "nontarget", "new", "overall", "date",
+    "nadir", "change_from_baseline_pct", "change_from_nadir_pct", "target", "nontarget", "new", "overall",
+    "date",
 )  # fmt: skip
 
 

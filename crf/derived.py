@@ -1,6 +1,6 @@
 """Derived values D-01 … D-25 of the CRF book (section 4): pure functions, exact decimals.
 
-Missing input gives `None`, never 0. Nothing is rounded here: the column that keeps a value has its number of places.
+Missing input gives `None`, never 0. Nothing is rounded here: the column that keeps a value has its places.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def hours_between(
 
 
 def age(born: PartialDate | None, consent: dt.date | None) -> int | None:
-    """D-01, completed years at consent. A missing day is the last of the month, so age is never overstated. [K]"""
+    """D-01, completed years at consent. A missing day is the last of the month: never overstated. [K]"""
     if born is None or consent is None:
         return None
     last = born.latest
@@ -138,7 +138,10 @@ def bclc(
     child_pugh: str | None = None,
     uncountable: bool | None = False,
 ) -> str | None:
-    """D-10, stage 0, A, B, C or D (BCLC 2022). An ECOG or Child-Pugh class that was not recorded does not worsen it. [K]"""
+    """D-10, stage 0, A, B, C or D (BCLC 2022). [K]
+
+    An ECOG or a Child-Pugh class that was not recorded does not worsen it.
+    """
     if (ecog or 0) >= 3 or child_pugh == "C":
         return "D"
     if macrovascular or extrahepatic or (ecog in (1, 2) and ecog_by_tumour):
@@ -185,7 +188,7 @@ def cnlc(
 
 
 def level_dose(levels: Mapping[str, Any] | None, level: str | None) -> Decimal | None:
-    """The configured dose of a level (mg/m²; camrelizumab mg); none for OTHER. `levels`: cfg.dose_levels of the drug."""
+    """The configured dose of a level (cfg.dose_levels of a drug): mg/m², camrelizumab mg; none for OTHER."""
     dose = (levels or {}).get(level or "")
     return None if dose is None or isinstance(dose, str) else Decimal(str(dose))
 
@@ -213,7 +216,7 @@ def dose_level(mg_per_m2: Decimal | None, levels: Mapping[str, Any], tolerance_p
 
 
 def apatinib_level(dose_mg: int | None, schedule: str | None, levels: Mapping[str, Any]) -> str | None:
-    """Dose level of a period from dose and schedule (`250 QD`); a held period, or any other dose, is OTHER."""
+    """Dose level of a period from dose and schedule (`250 QD`); held, or any other dose, is OTHER."""
     if dose_mg is None or schedule is None:
         return None
     named = {text: level for level, text in levels.items()}
@@ -221,7 +224,7 @@ def apatinib_level(dose_mg: int | None, schedule: str | None, levels: Mapping[st
 
 
 def apatinib_doses(days: int | None, schedule: str | None) -> int | None:
-    """D-18, doses in a period: QD each day, QOD every other from the first, 5ON2OFF five a week, HELD none."""
+    """D-18, doses in a period: QD daily, QOD every other day from the first, 5ON2OFF five a week, HELD 0."""
     if days is None or days < 0 or schedule is None:
         return None
     if schedule == "QD":
@@ -373,7 +376,7 @@ WEIGHTS: dict[str, Callable[[Bed], Decimal | None]] = {
 
 
 def case_rvt(beds: Sequence[Bed], weight: str = "area") -> Decimal | None:
-    """D-23, %, unrounded: viable tumour over all beds, weighted by length × width (A-16; `worst`: the highest)."""
+    """D-23, %, unrounded: viable tumour over all beds, weighted by length × width (A-16)."""
     viable = [bed.viable for bed in beds if bed.viable is not None]
     if not beds or len(viable) < len(beds):
         return None
@@ -413,7 +416,7 @@ def reading(
     threshold: Decimal = Decimal(10),
     weight: str = "area",
 ) -> Reading | None:
-    """D-24, G-36: MPR at most 10 % viable, unrounded; pCR 0 % in every bed, none elsewhere, sampling adequate."""
+    """D-24, G-36: MPR at most 10 % viable, unrounded; pCR 0 % in every bed and elsewhere, well sampled."""
     if adequacy is None:
         return None
     if adequacy == "INADEQUATE":
@@ -429,7 +432,7 @@ def reading(
 
 
 class Final(NamedTuple):
-    """P-9: the final central result; `need` none while a read is missing, values none while one is awaited."""
+    """P-9: the final central result; `need` is none while a read is missing, a value while one is awaited."""
 
     need: bool | None
     reasons: tuple[str, ...] = ()
