@@ -23,6 +23,7 @@ ENTRIES: tuple[tuple[str, Any, frozenset[Permission], bool], ...] = (
     ("/readings/", _("Readings"), frozenset({P.READ_CENTRALLY, P.ADJUDICATE}), True),
     ("/endpoints/", _("Endpoints"), frozenset({P.AGGREGATE}), False),
     ("/reports/", _("Reports"), frozenset({P.REPORT}), False),
+    ("/admin/", _("Administration"), frozenset({P.ACCOUNTS}), False),
 )
 
 
