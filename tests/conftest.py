@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
-
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        from translations import compile_catalogues
+        from trialsite.management.catalogues import compile_catalogues
 
         compile_catalogues()
     _lift_triggers_for_the_flush()
@@ -53,7 +49,9 @@ def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
 
     from tests import template_database
 
-    return connection.vendor == "sqlite" and template_database.copy_to(connection.settings_dict["TEST"]["NAME"])
+    return connection.vendor == "sqlite" and template_database.copy_to(
+        connection.settings_dict["TEST"]["NAME"]
+    )
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,12 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-from pg import postgresql_url
-from translations import compile_catalogues
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+from pg import postgresql_url  # noqa: E402
 
-ROOT = Path(__file__).parent.parent
+from trialsite.management.catalogues import compile_catalogues  # noqa: E402
+
 TEST = ["-n", "auto", "--dist", "worksteal"]
 BENCH = ["-n", "0", "-p", "no:randomly", "-s", "-q"]
 

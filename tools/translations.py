@@ -13,44 +13,32 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCALE = ROOT / "locale"
+sys.path.insert(0, str(ROOT))
+from trialsite.management.catalogues import LOCALE, compile_catalogues  # noqa: E402
+
 CATALOGUE = LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.po"
 
 
-def compile_catalogues() -> None:
-    """*.po to *.mo where it is older; a reader never sees a half-written file."""
-    for po in LOCALE.glob("*/LC_MESSAGES/*.po"):
-        mo = po.with_suffix(".mo")
-        if not mo.exists() or mo.stat().st_mtime < po.stat().st_mtime:
-            made = mo.with_suffix(f".mo.{os.getpid()}")
-            subprocess.run(["msgfmt", "--check-format", "-o", made, po], check=True)
-            made.replace(mo)
+SOURCES = ("trialsite", "participants", "crf", "pathology", "endpoints", "templates", "static")
 
 
 def extract(into: Path) -> Path:
-    """Write a catalogue of every sentence in the sources, translated as far as `CATALOGUE` is."""
-    made = into / "zh_Hans" / "LC_MESSAGES" / "django.po"
+    """Write a catalogue of every sentence in the sources, translated as far as `CATALOGUE` is.
+
+    Django writes to the folder `locale` beside the sources, so the sources are shown to it in a folder of links.
+    """
+    made = into / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
     made.parent.mkdir(parents=True)
     if CATALOGUE.exists():
         shutil.copy(CATALOGUE, made)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trialsite.settings")
-    sys.path.insert(0, str(ROOT))
-    os.chdir(ROOT)
-    import django
-    from django.conf import settings
-    from django.core.management import call_command
-
-    django.setup()
-    settings.LOCALE_PATHS = [str(into)]
-    call_command(
-        "makemessages",
-        locale=["zh_Hans"],
-        ignore_patterns=["var", "tests", "tools", "static", "docs"],
-        no_wrap=True,
-        no_obsolete=True,
-        add_location="file",
-        verbosity=0,
-    )
+    for name in SOURCES:
+        (into / name).symlink_to(ROOT / name)
+    command = [
+        sys.executable, "-m", "django", "makemessages", "--locale=zh_Hans", "--symlinks", "--no-wrap", "--no-obsolete",
+        "--add-location=file", "--ignore=static/vendor/*", "--verbosity=0",
+    ]  # fmt: skip
+    env = os.environ | {"PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "trialsite.settings"}
+    subprocess.run(command, cwd=into, env=env, check=True)
     return made
 
 

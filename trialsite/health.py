@@ -1,4 +1,4 @@
-"""`/health/`: is the database there, and (on one machine) is a worker alive?"""
+"""`/health/`: database and worker. `/health/live/`: only what the web server itself needs, for restarting it."""
 
 from __future__ import annotations
 
@@ -31,3 +31,7 @@ class HealthView(HealthCheckView):
         "health_check.checks.Database",
         "health_check.contrib.celery.Ping" if settings.REDIS_URL else Worker,
     ]
+
+
+class LiveView(HealthCheckView):
+    checks = ["health_check.checks.Database"]

@@ -212,7 +212,6 @@ AXES_USERNAME_CALLABLE = "trialsite.accounts.names.name_for_axes"
 AXES_LOCKOUT_CALLABLE = "trialsite.accounts.names.same_answer"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=0) or None
 
 # --- Safety in the browser --------------------------------------------------------------------------------------
 
@@ -227,15 +226,15 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = env.bool(
     "SECURE_COOKIES", default=not RELAXED
 )
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not RELAXED)
-SECURE_REDIRECT_EXEMPT = [r"^health/$"]
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if RELAXED else 365 * 24 * 3600)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.bool("BEHIND_PROXY", default=False):
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Whose word counts for the sender's address and for https (see wsgi.py); an empty list believes nobody.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
 # No inline code and no inline style: figures carry attributes, vega-embed runs its interpreter without style sheets.
 CONTENT_SECURITY_POLICY = {

@@ -8,7 +8,6 @@ import io
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from trialsite.celery import heartbeat_file
+from trialsite.management.catalogues import compile_catalogues
 from trialsite.management.processes import Child, answers, children, wait_until
 
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         with self._step("Database"):
             self._migrate()
         with self._step("Translations"):
-            _compile_catalogues()
+            compile_catalogues()
         with self._step("Static files"):
             _collect_static()
         if settings.DEMO and "demo" in get_commands() and _is_empty():
@@ -196,16 +196,6 @@ def _is_empty() -> bool:
     from django.apps import apps
 
     return not apps.get_model("participants", "Participant")._default_manager.exists()
-
-
-def _compile_catalogues() -> None:
-    tools = settings.BASE_DIR / "tools"
-    sys.path.insert(0, str(tools))
-    try:
-        from translations import compile_catalogues
-    finally:
-        sys.path.remove(str(tools))
-    compile_catalogues()
 
 
 def _collect_static() -> None:
