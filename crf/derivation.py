@@ -1,7 +1,7 @@
 """The derived fields of every form, from the form and the participant's other forms.
 
 `derive(sheet, book)` is the only writer. Each form has one line in `DERIVERS`: what is calculated, and from
-which forms. Fields that the system owns elsewhere (signatures, reader, case number, release) stay as they are.
+which forms. What the system owns (signatures, reader, case number, day of release) stays as it is.
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ class Builder:
         titled = bool(fixed)
         removable = addable
         html = "".join(self._row(section, key, line, new, titled, removable) for key, line, new in lines)
-        template = self._row(section, "__n__", RowValues(0), True, titled, removable) if addable else ""
+        template = self._row(section, "__key__", RowValues(0), True, titled, removable) if addable else ""
         if section.rows.layout == "table":
             head = table_head_html(self._row_boxes(section, "h", RowValues(0), False), titled, removable)
             body = f'<div class="scroller"><table class="tbl rows-table">{head}<tbody data-rows="{section.id}">{html}</tbody></table></div>'
@@ -156,7 +156,7 @@ class Builder:
             body = f'<p class="text-mid small">{escape(_("No row."))}</p>' + body
         if template:
             body += f'<template data-row-template="{section.id}">{template}</template>'
-        return SectionView(section.id, section.label, mark_safe(body), True, addable)  # noqa: S308
+        return SectionView(section.id, short(section.label), mark_safe(body), True, addable)  # noqa: S308
 
     def _row(
         self, section: SectionDef, key: str, line: RowValues, new: bool, titled: bool, removable: bool
@@ -165,9 +165,9 @@ class Builder:
         title = self._row_title(section, line)
         assert section.rows is not None
         if section.rows.layout == "table":
-            return table_row_html(title, section.id, key, boxes, titled, removable and not new, new)
+            return table_row_html(title, section.id, key, boxes, titled, removable, new)
         number = "" if new or titled else f"{line.row}"
-        name = title or str(section.label).split(" (")[0].split("(")[0]
+        name = title or str(short(section.label))
         return row_card_html(
             _("New row") if new else name, number, section.id, key, boxes, removable and not new, new
         )
@@ -251,6 +251,11 @@ class Builder:
         return label_of(self.definition, path)
 
 
+def short(label: Text) -> Text:
+    """A section's label without the book's note on its structure ("(repeating)")."""
+    return Text(label.en.split(" (")[0], label.zh.split("(")[0].split("（")[0])
+
+
 def label_of(definition: FormDef, path: str) -> str:
     """Words for a path: `TA2:3/tl_diam` → "Target lesions 3: RECIST diameter"."""
     head, _sep, name = path.removesuffix(MISS).rpartition("/")
@@ -260,8 +265,7 @@ def label_of(definition: FormDef, path: str) -> str:
     section_id, _sep, number = head.partition(":")
     section = definition.section(section_id)
     crf_field = next((f for f in section.fields if f.name == name), None)
-    label = str(section.label).split(" (")[0].split("(")[0]
-    return f"{label} {number}" + (f": {crf_field.label}" if crf_field else "")
+    return f"{short(section.label)} {number}" + (f": {crf_field.label}" if crf_field else "")
 
 
 def _period(code: str) -> str:

@@ -46,7 +46,7 @@ class Box:
     editable: bool = True
     options: list[tuple[str, str]] = field(default_factory=list)
     prior: str = ""
-    wants_reason: bool = False
+    in_table: bool = False
 
     @property
     def id(self) -> str:
@@ -79,16 +79,13 @@ def field_html(box: Box) -> str:
         classes.append("soft-open")
     if box.missing:
         classes.append("is-missing")
-    group = _grouped(box)
-    tag = "fieldset" if group else "div"
     condition = f' data-when="{escape(box.condition)}"' if box.condition else ""
     hidden = "" if box.shown else " hidden"
     required = "" if crf_field.requirement.optional or crf_field.derived else " data-required"
-    head = _head(box, "legend" if group else "div")
     return (
-        f'<{tag} class="{" ".join(classes)}" data-name="{crf_field.name}" data-kind="{crf_field.kind}" '
-        f'data-path="{escape(box.path)}" id="{box.id}"{condition}{required}{hidden}>{head}'
-        f'<div class="f-input">{input_html(box)}</div>{_hint(box)}{_error(box)}{_soft(box)}</{tag}>'
+        f'<div class="{" ".join(classes)}" data-name="{crf_field.name}" data-kind="{crf_field.kind}" '
+        f'data-path="{escape(box.path)}" id="{box.id}"{condition}{required}{hidden}>{_head(box)}'
+        f'<div class="f-input">{input_html(box)}</div>{_hint(box)}{_error(box)}{_soft(box)}</div>'
     )
 
 
@@ -102,11 +99,14 @@ def _grouped(box: Box) -> bool:
 
 
 def is_segmented(box: Box) -> bool:
-    return box.field.kind == "code" and len(box.options) <= SEGMENTS
+    if box.field.kind != "code" or len(box.options) > SEGMENTS:
+        return False
+    # In a grid only short answers are buttons: a column must stay narrow.
+    return not box.in_table or sum(len(label) for _code_, label in box.options) <= 26
 
 
-def _head(box: Box, tag: str) -> str:
-    label = f'<span class="f-label">{escape(box.field.label)}</span>'
+def _head(box: Box) -> str:
+    label = f'<span class="f-label" id="l-{box.id}">{escape(box.field.label)}</span>'
     if box.editable and not _grouped(box) and not box.field.derived:
         label = f'<label class="f-label" for="i-{box.id}">{escape(box.field.label)}</label>'
     flag = ""
@@ -114,7 +114,7 @@ def _head(box: Box, tag: str) -> str:
         flag = f'<span class="f-flag">{escape(_("calculated"))}</span>'
     elif box.field.requirement.optional:
         flag = f'<span class="f-flag">{escape(_("optional"))}</span>'
-    return f'<{tag} class="f-head">{label}{flag}{marks_html(box)}</{tag}>'
+    return f'<div class="f-head">{label}{flag}{marks_html(box)}</div>'
 
 
 def marks_html(box: Box) -> str:
@@ -125,11 +125,11 @@ def marks_html(box: Box) -> str:
     name = escape(_("History of %(field)s") % {"field": box.field.label})
     return (
         f'<a class="mark mark-history{used}" href="{escape(box.history)}" title="{name}" aria-label="{name}" '
-        f"data-drawer>{icon('hist')}</a>"
+        f"data-drawer>{icon('history')}</a>"
     )
 
 
-def input_html(box: Box, compact: bool = False) -> str:
+def input_html(box: Box) -> str:
     """The input alone (grids use it without label); a value when it cannot be edited."""
     if box.field.derived or not box.editable:
         return value_html(box)
@@ -152,6 +152,8 @@ def _described(box: Box) -> str:
     parts = [f"e-{box.id}"] if box.error else []
     parts += [f"h-{box.id}"] if _hint_text(box) else []
     described = f' aria-describedby="{" ".join(parts)}"' if parts else ""
+    if box.in_table and not _grouped(box):
+        described += f' aria-label="{escape(box.field.label)}"'
     return described + (' aria-invalid="true"' if box.error else "")
 
 
@@ -161,10 +163,18 @@ def _segments(box: Box) -> str:
         checked = " checked" if box.raw == code else ""
         items.append(
             f'<label class="seg-opt"><input type="radio" name="{box.name}" value="{escape(code)}"{checked} '
-            f'data-key="{number}"{_described(box)}><span>{escape(label)}</span></label>'
+            f'data-key="{number}"><span>{escape(label)}</span></label>'
         )
-    clear = escape(_("Clear"))
-    return f'<span class="seg-group">{"".join(items)}</span><button type="button" class="clear-seg" data-clear hidden>{clear}</button>'
+    return _group(box, "seg", items)
+
+
+def _group(box: Box, css: str, items: list[str]) -> str:
+    return f'<fieldset class="{css}" {_named(box)}{_described(box)}>{"".join(items)}</fieldset>'
+
+
+def _named(box: Box) -> str:
+    """The name of a group of inputs: its visible label; in a table the column has it, so it is said."""
+    return f'aria-label="{escape(box.field.label)}"' if box.in_table else f'aria-labelledby="l-{box.id}"'
 
 
 def _code(box: Box) -> str:
@@ -193,7 +203,7 @@ def _multi(box: Box) -> str:
             f'<label class="seg-opt"><input type="checkbox" name="{box.name}" value="{escape(code)}"{checked}>'
             f"<span>{escape(label)}</span></label>"
         )
-    return f'<span class="seg-group seg-multi">{"".join(items)}</span>'
+    return _group(box, "seg seg-multi", items)
 
 
 def _date(box: Box) -> str:
@@ -217,7 +227,8 @@ def _date(box: Box) -> str:
         )
         if separators:
             html.append(f'<span class="sep">{separators[part]}</span>')
-    return f'<span class="pdate" data-partial="{int(box.field.kind == "pdate")}">{"".join(html)}</span>'
+    partial = int(box.field.kind == "pdate")
+    return f'<span class="pdate" role="group" {_named(box)} data-partial="{partial}">{"".join(html)}</span>'
 
 
 def _placeholder(part: str) -> str:
@@ -235,7 +246,7 @@ def _number(box: Box) -> str:
 
 def _line(box: Box) -> str:
     length = getattr(box.field, "max_length", None) or 200
-    size = min(max(length, 6), 48)
+    size = min(max(length, 6), 26 if box.in_table else 48)
     return (
         f'<input class="form-control" id="i-{box.id}" name="{box.name}" value="{escape(box.raw or "")}" '
         f'maxlength="{length}" size="{size}" autocomplete="off"{_described(box)}>'
@@ -344,6 +355,8 @@ def row_head_html(title: str, number: str, section: str, key: str, removable: bo
     removal = ""
     if removable:
         removal = remove_html(section, key)
+    elif key.startswith(("n", "__")):
+        removal = new_row_remove_html()
     return f'<div class="row-head"><span>{escape(title)}</span><span class="text-mid">{escape(number)}</span>{removal}</div>'
 
 
@@ -355,6 +368,15 @@ def remove_html(section: str, key: str) -> str:
         f"{escape(_('Remove this row'))}</label>"
         f'<input class="form-control" name="{name}-reason" maxlength="200" placeholder="{escape(_("Reason"))}" '
         f'aria-label="{escape(_("Reason for removal"))}"></span></details>'
+    )
+
+
+def new_row_remove_html() -> str:
+    """Takes away a row that was never saved; with script only, since an empty row is not stored anyway."""
+    name = escape(_("Remove this row"))
+    return (
+        f'<span class="actions"><button type="button" class="icon-btn" data-remove-row aria-label="{name}" title="{name}">'
+        f"{icon('trash')}</button></span>"
     )
 
 
@@ -392,20 +414,15 @@ def table_row_html(
         )
         condition = f' data-when="{escape(box.condition)}"' if box.condition else ""
         required = "" if box.field.requirement.optional or box.field.derived else " data-required"
-        group = ' role="group"' if _grouped(box) else ""
-        label = f' aria-label="{escape(box.field.label)}"'
-        inner = input_html(box, compact=True).replace(
-            '<input class="form-control"', f'<input class="form-control"{label}', 1
-        )
-        if box.field.kind in ("int", "dec", "code", "ref", "time"):
-            inner = inner.replace(' id="i-', label + ' id="i-', 1)
+        box.in_table = True
+        inner = input_html(box)
         hidden = "" if box.shown else " hidden"
         cells.append(
             f'<td><div class="{classes}" data-name="{box.field.name}" data-kind="{box.field.kind}" data-path="{escape(box.path)}" '
-            f'id="{box.id}"{condition}{required}{hidden}{group}{label if group else ""}><div class="f-input">{inner}{marks_html(box)}</div>'
+            f'id="{box.id}"{condition}{required}{hidden}><div class="f-input">{inner}{marks_html(box)}</div>'
             f"{_error(box)}{_soft(box)}</div></td>"
         )
     if removable:
-        cells.append(f"<td>{remove_html(section, key)}</td>")
+        cells.append(f"<td>{new_row_remove_html() if new else remove_html(section, key)}</td>")
     css = ' class="new"' if new else ""
     return f'<tr data-row="{escape(key)}"{css}>{"".join(cells)}</tr>'

@@ -53,6 +53,10 @@ class Sheet:
         return f"form:{self.form}/{path}"
 
 
+def _order(sheet: Sheet) -> tuple[int, int, int]:
+    return sheet.visit_order, sheet.repeat, sheet.form
+
+
 class Casebook:
     """All sheets of one participant that have been started, by form key, in visit order."""
 
@@ -60,7 +64,9 @@ class Casebook:
         self.number = number
         self._by_key: dict[str, list[Sheet]] = {}
         for sheet in sheets:
-            self.add(sheet)
+            self._by_key.setdefault(sheet.key, []).append(sheet)
+        for kept in self._by_key.values():
+            kept.sort(key=_order)
 
     def add(self, sheet: Sheet) -> None:
         """Put a sheet in, in place of an earlier one of the same envelope."""
@@ -68,7 +74,7 @@ class Casebook:
         if sheet.form:
             kept[:] = [other for other in kept if other.form != sheet.form]
         kept.append(sheet)
-        kept.sort(key=lambda s: (s.visit_order, s.repeat, s.form))
+        kept.sort(key=_order)
 
     def all(self, key: str) -> list[Sheet]:
         return self._by_key.get(key, [])

@@ -597,9 +597,7 @@ class Migration(migrations.Migration):
             model_name="surgery",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(
-                        ("surg_pringle_min__gte", Decimal(1)), ("surg_pringle_min__lte", Decimal(300))
-                    ),
+                    models.Q(("surg_pringle_min__gte", Decimal(1)), ("surg_pringle_min__lte", Decimal(300))),
                     ("surg_pringle_min__isnull", True),
                     _connector="OR",
                 ),

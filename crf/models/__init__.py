@@ -5,6 +5,7 @@ from .baseline import Criterion, Demographics, Eligibility
 from .central_pathology import CentralNodule, CentralReading, CentralResult
 from .consent import InformedConsent, Reconsent
 from .disease import BaselineNodule, HccHistory
+from .drafts import Draft
 from .followup import Death, EndOfStudy, SubsequentTherapy, SubsequentTherapyRow, SurvivalStatus
 from .imaging import NewLesion, NonTargetLesion, TargetLesion, TumourAssessment
 from .surgery import Surgery, SurgicalComplication
@@ -18,6 +19,7 @@ from .treatment import (
 )
 
 __all__ = [
+    "Draft",
     "ApatinibDispensing",
     "ApatinibPeriod",
     "BaselineNodule",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from crf.fields import MISS
 from crf.models import FormInstance
-from crf.models.base import FormStatus, _Sheet
+from crf.models.base import CrfRow, FormStatus, _Sheet
 from crf.registry import FormDef, form_def, forms, parts
 from crf.schedule import visit_label
 from crf.sheets import Casebook, RowValues, Sheet
@@ -17,47 +17,61 @@ ENVELOPE = (
 )  # fmt: skip
 
 
+Only = Mapping[str, Sequence[str]]
+
+
 def columns(model: type[_Sheet]) -> list[str]:
     """Names of the value columns and of their missing-reason columns."""
     names = [field.name for field in model.crf_fields()]
     return names + [field.name + MISS for field in model.crf_fields() if field.missing]
 
 
-def _split(record: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    values = {name: value for name, value in record.items() if value is not None and not name.endswith(MISS)}
-    missing = {
-        name.removesuffix(MISS): value for name, value in record.items() if value and name.endswith(MISS)
-    }
-    return values, missing
-
-
-def fill(sheets: Iterable[Sheet]) -> None:
+def fill(sheets: Iterable[Sheet], only: Only | None = None) -> None:
     """Read values and rows of sheets whose envelope is known: one query for each model concerned."""
     by_key: dict[str, dict[int, Sheet]] = {}
     for sheet in sheets:
         by_key.setdefault(sheet.key, {})[sheet.form] = sheet
     for key, wanted in by_key.items():
-        _fill_form(form_def(key), wanted)
+        _fill_form(form_def(key), wanted, only)
 
 
-def _fill_form(definition: FormDef, wanted: dict[int, Sheet]) -> None:
-    for record in definition.model._default_manager.filter(form_id__in=list(wanted)).values(
-        "form_id", *columns(definition.model)
-    ):
-        sheet = wanted[record.pop("form_id")]
-        sheet.values, sheet.missing = _split(record)
+def _fill_form(definition: FormDef, wanted: dict[int, Sheet], only: Only | None) -> None:
+    code = definition.head.part or definition.code
+    names = _chosen(definition.model, only, code)
+    records = definition.model._default_manager.filter(form_id__in=list(wanted))
+    for form, *record in records.values_list("form_id", *names):
+        sheet = wanted[form]
+        sheet.values, sheet.missing = _split(names, record)
     for section in definition.row_sections:
-        model = section.row_model
-        assert model is not None
+        place = f"{code}/{section.id}"
         for sheet in wanted.values():
             sheet.rows[section.id] = []
-        names = columns(model)
-        query = model._default_manager.filter(form_id__in=list(wanted)).order_by("form_id", "row")
-        for record in query.values("form_id", "row", "active", "removed_reason", *names):
-            form, row = record.pop("form_id"), record.pop("row")
-            active, reason = record.pop("active"), record.pop("removed_reason")
-            values, missing = _split(record)
-            wanted[form].rows[section.id].append(RowValues(row, values, missing, active, reason))
+        if only is None or place in only:
+            assert section.row_model is not None
+            _fill_rows(section.id, section.row_model, wanted, _chosen(section.row_model, only, place))
+
+
+def _fill_rows(section: str, model: type[CrfRow], wanted: dict[int, Sheet], names: list[str]) -> None:
+    lines = model._default_manager.filter(form_id__in=list(wanted)).order_by("form_id", "row")
+    for form, row, active, reason, *record in lines.values_list("form_id", "row", "active", "removed_reason", *names):
+        wanted[form].rows[section].append(RowValues(row, *_split(names, record), active, reason))
+
+
+def _chosen(model: type[_Sheet], only: Only | None, place: str) -> list[str]:
+    return columns(model) if only is None else list(only[place])
+
+
+def _split(names: list[str], record: list[Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    values: dict[str, Any] = {}
+    missing: dict[str, str] = {}
+    for name, value in zip(names, record, strict=True):
+        if value is None:
+            continue
+        if not name.endswith(MISS):
+            values[name] = value
+        elif value:
+            missing[name.removesuffix(MISS)] = value
+    return values, missing
 
 
 def sheet_of(form: FormInstance) -> Sheet:
@@ -71,13 +85,17 @@ def sheet_of(form: FormInstance) -> Sheet:
     return sheet
 
 
-def casebooks(participants: Collection[int], keys: Iterable[str] | None = None) -> dict[int, Casebook]:
+def casebooks(
+    participants: Collection[int], keys: Iterable[str] | None = None, only: Only | None = None
+) -> dict[int, Casebook]:
     """Casebooks by participant id, holding the started forms with the given keys (all).
 
-    Two queries for each form and repeating section, however many participants.
+    One query for each form and repeating section, however many participants. `only` names the fields that are read,
+    by form (`TA`) and section (`TA/TA2`), when a casebook of few fields is enough; it gives the keys as well.
     """
-    wanted = list(keys) if keys is not None else [*forms(), *parts()]
-    found: dict[int, Casebook] = {pk: Casebook() for pk in participants}
+    known = [*forms(), *parts()]
+    wanted = known if keys is None and only is None else [key for key in known if key in (keys or only or ())]
+    held: dict[int, list[Sheet]] = {pk: [] for pk in participants}
     envelopes = FormInstance.objects.filter(
         participant_id__in=list(participants), form_key__in=wanted
     ).exclude(status=FormStatus.EXPECTED)
@@ -90,9 +108,9 @@ def casebooks(participants: Collection[int], keys: Iterable[str] | None = None) 
             visit=visit_label(code, visit_repeat) if code else "",
         )  # fmt: skip
         sheets.append(sheet)
-        found[participant].add(sheet)
-    fill(sheets)
-    return found
+        held[participant].append(sheet)
+    fill(sheets, only)
+    return {pk: Casebook(sheets=mine) for pk, mine in held.items()}
 
 
 def casebook(participant: int, keys: Iterable[str] | None = None) -> Casebook:

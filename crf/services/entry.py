@@ -36,7 +36,36 @@ from .writing import Change, changes, write
 
 # Fields that the schedule and the participant's state read (crf.planning, crf.services.lifecycle).
 SCHEDULING = frozenset(
-    ["wd_yn", "wd_scope", "enr_yn", "enr_dsstdat", "ec_given", "ec_phase", "ec_d1dat", "ecoccur", "ecstdat", "ecendat", "apa_ecstdat", "apa_ecendat", "apa_dose", "tudat", "ta_lastdat", "ovresp_r_calc", "surg_proccur", "surg_prtrt", "surg_prstdat", "eot_phase", "eot_dsstdat", "eot_dsdecod", "ss_status", "ss_dat", "ss_lastalive", "ss_event_dat", "dthdat", "eos_dsstdat"]
+    [
+        "wd_yn",
+        "wd_scope",
+        "enr_yn",
+        "enr_dsstdat",
+        "ec_given",
+        "ec_phase",
+        "ec_d1dat",
+        "ecoccur",
+        "ecstdat",
+        "ecendat",
+        "apa_ecstdat",
+        "apa_ecendat",
+        "apa_dose",
+        "tudat",
+        "ta_lastdat",
+        "ovresp_r_calc",
+        "surg_proccur",
+        "surg_prtrt",
+        "surg_prstdat",
+        "eot_phase",
+        "eot_dsstdat",
+        "eot_dsdecod",
+        "ss_status",
+        "ss_dat",
+        "ss_lastalive",
+        "ss_event_dat",
+        "dthdat",
+        "eos_dsstdat",
+    ]
 )
 
 

@@ -10,16 +10,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crf.forms import Typed, read_post
 from crf.models import FormInstance, FormStatus
 from crf.pages import Builder, FormPage, form_url, label_of
 from crf.policies import may_enter
 from crf.registry import form_def
+from crf.schedule import visit_title
 from crf.selectors.access import form_at
 from crf.selectors.history import history_of, saved_since
 from crf.selectors.navigation import next_form, rail_of
+from crf.services.drafts import draft_drop, draft_keep, draft_of, draft_post
 from crf.services.entry import Invalid, Order, Saved, Stale, form_save
 from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Permission
@@ -33,7 +35,30 @@ def form_entry(request: HttpRequest, number: str, label: str, key: str, repeat: 
     form = form_at(request.user, number, label, key, repeat)
     if request.method == "POST":
         return _save(request, form)
-    return _show(request, form, Builder(form, editable=bool(may_enter(request.user, form))))
+    editable = bool(may_enter(request.user, form))
+    draft = draft_of(request.user, form) if editable else None
+    typed = read_post(form_def(form.form_key), draft_post(draft)) if draft else None
+    return _show(request, form, Builder(form, editable=editable, typed=typed), draft=draft)
+
+
+@login_required
+@require_POST
+def form_draft(request: HttpRequest, number: str, label: str, key: str, repeat: int = 1) -> HttpResponse:
+    """Keep what is typed, as it is typed. Not trial data: nothing is checked, nothing goes to the trail."""
+    form = form_at(request.user, number, label, key, repeat)
+    if not may_enter(request.user, form):
+        return HttpResponse(status=409)
+    draft_keep(by=request.user, form=form, post=request.POST)  # type: ignore[arg-type]
+    return HttpResponse(status=204)
+
+
+@login_required
+@require_POST
+def form_draft_drop(request: HttpRequest, number: str, label: str, key: str, repeat: int = 1) -> HttpResponse:
+    """Give up one's own draft and go back to what is stored."""
+    form = form_at(request.user, number, label, key, repeat)
+    draft_drop(by=request.user, form=form)  # type: ignore[arg-type]
+    return redirect(form_url(form))
 
 
 def order_of(request: HttpRequest) -> Order:
@@ -73,6 +98,7 @@ def _save(request: HttpRequest, form: FormInstance) -> HttpResponse:
 
 
 def _after(request: HttpRequest, form: FormInstance, saved: Saved) -> HttpResponse:
+    draft_drop(by=request.user, form=form)  # type: ignore[arg-type]
     at = timezone.localtime().strftime("%H:%M:%S")
     if request.POST.get("action") == "complete" and form.status == FormStatus.COMPLETE:
         messages.success(
@@ -94,7 +120,7 @@ def _add_row(request: HttpRequest, form: FormInstance, typed: Typed) -> HttpResp
         form,
         editable=bool(may_enter(request.user, form)),
         typed=typed,
-        extra_rows={section: 1 if fresh else 1},
+        extra_rows={section: fresh + 1},
     )
     return _show(request, form, builder)
 
@@ -128,9 +154,9 @@ def _stale(request: HttpRequest, form: FormInstance, typed: Typed) -> HttpRespon
     return _render(request, page, status=409, since=since)
 
 
-def _show(request: HttpRequest, form: FormInstance, builder: Builder) -> HttpResponse:
+def _show(request: HttpRequest, form: FormInstance, builder: Builder, **extra: Any) -> HttpResponse:
     decision = may_enter(request.user, form)
-    return _render(request, builder.page("" if decision else decision.reason))
+    return _render(request, builder.page("" if decision else decision.reason), **extra)
 
 
 def _render(request: HttpRequest, page: FormPage, status: int = 200, **extra: Any) -> HttpResponse:
@@ -142,6 +168,8 @@ def _render(request: HttpRequest, page: FormPage, status: int = 200, **extra: An
         "visit": form.visit,
         "rail": rail_of(form),
         "url": form_url(form),
+        "draft_url": f"{form_url(form)}draft/" if page.editable else "",
+        "visit_name": visit_title(form.visit.code, form.visit.repeat) if form.visit else "",
         "complete": form.status == FormStatus.COMPLETE,
         "may_results": grants_of(request.user).may(Permission.RESULTS, form.participant.site_id),
         **extra,

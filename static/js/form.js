@@ -88,8 +88,15 @@ function showByCondition(form, speak) {
 
 // What is left -----------------------------------------------------------------------------------------------------
 
+/** A new row in which nothing was typed is not stored, so nothing in it is required. */
+function blank(row) {
+  return row && [...row.querySelectorAll("[data-name]")].every((field) => !answered(field) && !missOf(field)?.value);
+}
+
 function left(form) {
-  return [...form.querySelectorAll("[data-required]")].filter((field) => !field.closest("[hidden], .removed") && !answered(field) && !missOf(field)?.value);
+  return [...form.querySelectorAll("[data-required]")].filter(
+    (field) => !field.closest("[hidden], .removed") && !answered(field) && !missOf(field)?.value && !blank(field.closest("[data-row].new")),
+  );
 }
 
 function count(form) {

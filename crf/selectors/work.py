@@ -1,0 +1,71 @@
+"""What a form asks of somebody: overdue, unfinished, to confirm, due. One definition for every page."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import Q
+
+from crf.models import FormStatus
+from participants.lifecycle import State
+from participants.models import VisitStatus
+from trialsite.accounts.models import Site
+
+# Required and conditional forms count from the start, optional and event-driven ones once they are started.
+REQUIRED = ("R", "C")
+BEGUN = (FormStatus.IN_PROGRESS, FormStatus.COMPLETE)
+OPEN_VISITS = (VisitStatus.PLANNED, VisitStatus.DONE)
+NEEDS = ("overdue", "progress", "confirm")
+
+
+def trial_day() -> dt.date:
+    """The calendar day of the trial: in the time zone that sites have unless they say otherwise."""
+    return Site().today()
+
+
+def counted(form: str = "") -> Q:
+    """Forms that make up a visit's n/N. Single central readings are never among them: they are blinded."""
+    required, begun = {f"{form}required__in": REQUIRED}, {f"{form}status__in": BEGUN}
+    return Q(**{f"{form}expected": True}) & ~Q(**{f"{form}form_key": "CPATH"}) & (Q(**required) | Q(**begun))
+
+
+def complete(form: str = "") -> Q:
+    return counted(form) & Q(**{f"{form}status": FormStatus.COMPLETE})
+
+
+def progress(form: str = "") -> Q:
+    """Started and not complete."""
+    return counted(form) & Q(**{f"{form}status": FormStatus.IN_PROGRESS})
+
+
+def confirm(form: str = "") -> Q:
+    """Holds values outside their expected range that nobody has confirmed."""
+    return counted(form) & Q(**{f"{form}finding_count__gt": 0})
+
+
+def waiting(form: str = "", visit: str = "visit__") -> Q:
+    """Not started, at a visit that is neither closed nor missed."""
+    return counted(form) & Q(**{f"{form}status": FormStatus.EXPECTED, f"{visit}status__in": OPEN_VISITS})
+
+
+def overdue(day: dt.date, form: str = "", visit: str = "visit__") -> Q:
+    """Not started although the window of its visit has passed."""
+    return waiting(form, visit) & Q(**{f"{visit}window_to__lt": day})
+
+
+def due(day: dt.date, until: dt.date) -> Q:
+    """Not started, its window open on a day or opening until another; screening forms from the first day."""
+    window = Q(visit__window_from__lte=until, visit__window_to__gte=day)
+    screening = Q(visit__code="SCR", visit__window_to__isnull=True, participant__state=State.SCREENING)
+    return waiting() & (window | screening)
+
+
+def need(name: str, day: dt.date, form: str = "", visit: str = "visit__") -> Q:
+    """`overdue`, `progress`, `confirm`; anything else: all that needs a person of the site."""
+    if name == "overdue":
+        return overdue(day, form, visit)
+    if name == "progress":
+        return progress(form)
+    if name == "confirm":
+        return confirm(form)
+    return overdue(day, form, visit) | progress(form) | confirm(form)

@@ -1,0 +1,48 @@
+"""Drafts belong to their author, are kept on the server, and are never trial data.
+
+A draft is not a change of source data, so it leaves no event in the trail; the save that follows does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.http import QueryDict
+
+from crf.models import Draft, FormInstance
+from trialsite.accounts.models import User
+
+NOT_KEPT = ("csrfmiddlewaretoken", "token", "version", "action")
+LARGEST = 400_000  # characters; the largest form of the book stays below a tenth of it
+
+
+@transaction.atomic
+def draft_keep(*, by: User, form: FormInstance, post: QueryDict) -> None:
+    """Keep the posted fields; the newest wins."""
+    content = {name: values for name, values in post.lists() if name not in NOT_KEPT and any(values)}
+    if sum(len(value) for values in content.values() for value in values) > LARGEST:
+        return
+    posted = post.get("version", "")
+    version = int(posted) if posted.isdigit() else form.version
+    if version < form.version and not Draft.objects.filter(form=form, user=by).exists():
+        return  # a late beacon of a page that has been saved since
+    Draft.objects.update_or_create(form=form, user=by, defaults={"version": version, "content": content})
+
+
+@transaction.atomic
+def draft_drop(*, by: User, form: FormInstance) -> None:
+    """Delete the author's draft: it was saved, or given up."""
+    Draft.objects.filter(form=form, user=by).delete()
+
+
+def draft_of(user: Any, form: FormInstance) -> Draft | None:
+    return Draft.objects.filter(form=form, user=user).first()
+
+
+def draft_post(draft: Draft) -> QueryDict:
+    """The draft as if it were posted."""
+    data = QueryDict(mutable=True)
+    for name, values in draft.content.items():
+        data.setlist(name, values)
+    return data
