@@ -13,7 +13,6 @@ from crf.schedule import visit_title
 from crf.selectors.matrix import VisitFacts, rail, visit_facts
 from participants.models import Participant
 
-
 HEAD = (
     "demographics__sex",
     "demographics__age",
