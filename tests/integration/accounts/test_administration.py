@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from trialsite.accounts.models import Site, User
@@ -167,3 +169,15 @@ def test_the_list_takes_the_same_queries_for_any_number_of_people(
     for number in range(8):
         person(f"u{number}x", Role.MONITOR)
     assert queries() == few
+
+
+def test_the_first_administrator_comes_from_the_command_line(db: None) -> None:
+    said = StringIO()
+    call_command("administrator", "root-person", "First Person", address="https://trial.example", stdout=said)
+    link = said.getvalue().strip()
+    assert link.startswith("https://trial.example/invitation/")
+    assert Client().get(link.removeprefix("https://trial.example")).status_code == 200
+    assert may(User.objects.get(username="root-person"), Permission.ACCOUNTS)
+    assert trail("ROLE_GRANTED")[-1].actor_name == "system"
+    with pytest.raises(CommandError, match="cannot be given again"):
+        call_command("administrator", "root-person", "First Person")
