@@ -38,7 +38,7 @@ progress() {
     [ -t 1 ] && terminal=1
     while IFS= read -r line; do
         case $line in
-        "Collecting "* | "Requirement already satisfied"*)
+        "Collecting "* | "Processing "* | "Requirement already satisfied"*)
             shown=$((shown + 1))
             if [ $terminal = 1 ]; then
                 printf '\r\033[K  %d of %d libraries' $shown "$total"

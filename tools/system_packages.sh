@@ -9,7 +9,7 @@ need() { # package, reason
     reasons+=("$2")
 }
 has_library() {
-    { ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null || true; } | grep -q "$1" ||
+    { ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null || true; } | grep "$1" >/dev/null ||
         ls /opt/homebrew/lib/"${1%%.so*}"*.dylib /usr/local/lib/"${1%%.so*}"*.dylib >/dev/null 2>&1
 }
 has() { command -v "$1" >/dev/null; }
@@ -21,8 +21,8 @@ for group in "$@"; do
         has_library libpangoft2-1.0.so.0 || need libpangoft2-1.0-0 "PDF documents (Pango with FreeType)"
         has_library libharfbuzz-subset.so.0 || need libharfbuzz-subset0 "PDF documents (font subsets)"
         has fc-list || need fontconfig "fonts in PDF documents"
-        fc-list 2>/dev/null | grep -q . || need fonts-dejavu-core "fonts in PDF documents"
-        fc-list :lang=zh-cn 2>/dev/null | grep -q . || need fonts-noto-cjk "Chinese in PDF documents"
+        [ -n "$(fc-list 2>/dev/null)" ] || need fonts-dejavu-core "fonts in PDF documents"
+        [ -n "$(fc-list :lang=zh-cn 2>/dev/null)" ] || need fonts-noto-cjk "Chinese in PDF documents"
         has msgfmt || need gettext "the Chinese pages"
         ;;
     translate)
