@@ -37,9 +37,8 @@ SCRIPTS: list[tuple[str, str, str, dict[str, str]]] = [
     ("htmx.org", "2.0.11", "0BSD", {"dist/htmx.min.js": "htmx/htmx.min.js", "LICENSE": "htmx/LICENSE"}),
     ("vega", "6.4.0", "BSD-3-Clause", {"build/vega.min.js": "vega/vega.min.js", "LICENSE": "vega/LICENSE"}),
     ("vega-lite", "6.4.1", "BSD-3-Clause", {"build/vega-lite.min.js": "vega/vega-lite.min.js"}),
+    # Brings the expression interpreter: charts without eval, which the content security policy forbids.
     ("vega-embed", "7.3.0", "BSD-3-Clause", {"build/vega-embed.min.js": "vega/vega-embed.min.js"}),
-    # Evaluates chart expressions without eval, which the content security policy forbids.
-    ("vega-interpreter", "2.3.2", "BSD-3-Clause", {"build/vega-interpreter.js": "vega/vega-interpreter.js"}),
 ]
 
 # (Debian package, source file, number of the face in it, file under static/fonts/)
@@ -60,6 +59,14 @@ SYMBOLS = (
     "‐‒–—―‘’“”†‡•…‰′″‹›⁄€™℃ℓ№ℵ←↑→↓↔↵⇒⇔∂∆∏∑−∓√∞∫≈≠≡≤≥⌘⌫①②③④⑤⑥⑦⑧⑨■□▲△▶▸▼▽◀◆◇○●◐☐☑☒★☆✓✔✕✗⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃₄₅₆₇₈₉⊕"
 )
 
+# Frequent in names, drug and chemical words, but outside GB 2312.
+BEYOND = (
+    "喆堃珺昇翀玥旻晞煊祎赟頔甯彧瑀琤珮玘鋆镕鎏妘婳媜瑄璟璠琎珩珝珪玚玙琇琬琰瑗瑢瑨璘璿瓛垚峣屾岍昉昳晔晢暄暐曈朏"
+    "杺柃栐棽橦洺浠浥淏湉湑湜溦濛瀞炘烜焓焘燚牪犇苡苼茈莳菀菂蓁蕴薇蘅袆觃誉赪逄邗郗钊钰钿铄铖铠锜锴镠闫阗韫颀飏驷骁骐骦"
+    "鬯麴黉龑珉玟彣彤斌斓旸昱昶晗晧暕曌杕柟栩桓梃梣楠槿樾沄沚泂泱洵浛淙淦渟湲滢滪漼潆潍澍濬灏烔焱煜熇熳燊爔瑭璇甦畇祐祯"
+    "祾禛秫竑筠筱綦绂绮缦翊翎聿芃芊芾茗荃荪莘菡菥葳蒽薏藜蘩蠡衎衍谌谞谡豫贇轾辀迦逯遐邈鄢酆钏铉铭锟镒闵阚隽霁霖靓韬顼颢"
+)
+
 
 def latin() -> set[int]:
     """ASCII, Latin-1, Latin Extended-A, Greek, and the symbols of the interface."""
@@ -67,8 +74,10 @@ def latin() -> set[int]:
 
 
 def chinese() -> set[int]:
-    """The 6,763 characters and the symbols of GB 2312, full-width forms and the Latin of the interface."""
-    points = latin() | set(range(0x3000, 0x3020)) | set(range(0xFF01, 0xFF5F)) | {0xFFE5}
+    """GB 2312 (6,763 characters and its symbols), frequent others, full-width forms, the Latin of the interface."""
+    points = (
+        latin() | set(map(ord, BEYOND)) | set(range(0x3000, 0x3020)) | set(range(0xFF01, 0xFF5F)) | {0xFFE5}
+    )
     for row in range(0xA1, 0xF8):
         for cell in range(0xA1, 0xFF):
             try:

@@ -12,12 +12,17 @@ function text(key, value = "") {
   return said.replace("%s", value);
 }
 
-/** Tell readers of the screen; the same sentence twice is still said twice. */
+const saying = [];
+
+/** Tell readers of the screen; the same sentence twice is still said twice, two at once become one. */
 function announce(sentence) {
   const voice = find("#announcer");
   if (!voice || !sentence) return;
-  voice.textContent = "";
-  setTimeout(() => { voice.textContent = sentence; }, 60);
+  if (!saying.length) {
+    voice.textContent = "";
+    setTimeout(() => { voice.textContent = saying.splice(0).join(". "); }, 60);
+  }
+  saying.push(sentence);
 }
 
 function toast(sentence, level = "info") {

@@ -7,18 +7,19 @@ has a name.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from django.templatetags.static import static
 from django.utils.html import escape
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
-from django.utils.translation import ngettext
 
 SPRITE = Path(__file__).resolve().parents[2] / "static" / "img" / "sprite.svg"
 
@@ -70,9 +71,9 @@ WORDS: dict[str, str] = {
 }
 
 
-def safe(html: str) -> SafeString:
+def safe(text: str) -> SafeString:
     """HTML built here: every text that comes from outside has gone through `escape`."""
-    return SafeString(html)
+    return SafeString(text)
 
 
 @cache
@@ -109,24 +110,25 @@ def badge(state: Any, text: str = "") -> SafeString:
     return safe(f'<span class="badge-st {glyph}">{icon(glyph, "", "c-" + glyph)} {escape(words)}</span>')
 
 
+def _queries(count: int, answered: bool) -> str:
+    if answered:
+        return ngettext("%(n)s answered query", "%(n)s answered queries", count) % {"n": count}
+    return ngettext("%(n)s open query", "%(n)s open queries", count) % {"n": count}
+
+
 def bubble(count: Any, answered: bool = False) -> SafeString:
     """The number of open queries (filled) or of answered ones (outlined); nothing for none."""
     if not count:
         return safe("")
-    if answered:
-        name = ngettext("%(n)s answered query", "%(n)s answered queries", int(count)) % {"n": count}
-    else:
-        name = ngettext("%(n)s open query", "%(n)s open queries", int(count)) % {"n": count}
-    return safe(
-        f'<span class="bub{" ans" if answered else ""}" role="img" aria-label="{escape(name)}">'
-        f"{int(count)}</span>"
-    )
+    css = "bub ans" if answered else "bub"
+    name = escape(_queries(int(count), answered))
+    return safe(f'<span class="{css}" role="img" aria-label="{name}">{int(count)}</span>')
 
 
 def marks(*, verified: bool = False, signed: bool = False, frozen: bool = False) -> SafeString:
     """The small marks of a form or visit, always in this order: verified, signed, frozen."""
     held = [name for name, on in (("sdv", verified), ("sign", signed), ("frz", frozen)) if on]
-    return safe("".join(icon(name, _(STATES[name]), f"c-{name} i-sm") for name in held))
+    return safe(" ".join(icon(name, _(STATES[name]), f"c-{name} i-sm") for name in held))
 
 
 def visit_cell(
@@ -152,54 +154,56 @@ def visit_cell(
     that of the next unfinished form. `mine`: it waits for the reader. `group`: first column of a phase.
     """
     glyph = glyph_of(state)
-    edge = " g1" if group else ""
+    css, inner, said = _cell(
+        glyph, done, total, queries, answered, verified, signed, frozen, get_language() or "en"
+    )
+    classes = f"c{css}{' g1' if group else ''}{' todo' if mine and glyph != 'na' else ''}"
+    spoken = html.escape(f"{name}: {said}")
+    if not href or glyph == "na":
+        return safe(f'<td class="{classes}" role="gridcell" aria-label="{spoken}">{inner}</td>')
+    extra = f' data-pop="{html.escape(pop)}"' if pop else ""
+    if following:
+        extra += f' data-next="{html.escape(following)}"'
+    return safe(
+        f'<td class="{classes}" role="gridcell"><a class="cell" href="{html.escape(href)}"{extra} tabindex="-1"'
+        f' aria-label="{spoken}">{inner}</a></td>'
+    )
+
+
+@lru_cache(maxsize=4096)
+def _cell(
+    glyph: str,
+    done: int,
+    total: int,
+    queries: int,
+    answered: int,
+    verified: bool,
+    signed: bool,
+    frozen: bool,
+    language: str,
+) -> tuple[str, str, str]:
+    """Class, content and spoken state of a cell. Few combinations occur, so they are kept for each language."""
     if glyph == "na":
-        spoken = escape(f"{name}: {_('not expected')}")
-        return safe(
-            f'<td class="c np{edge}" role="gridcell" aria-label="{spoken}"><span class="nx">–</span></td>'
-        )
-    said = [
-        _("%(done)s of %(total)s forms complete") % {"done": done, "total": total}
-        if total
-        else _(STATES[glyph])
-    ]
-    if total and glyph in ("due", "lock", "plan"):
-        said.insert(0, _(STATES[glyph]))
+        return " np", '<span class="nx">–</span>', _("not expected")
+    said = [_(STATES[glyph])] if glyph in ("due", "lock", "plan") or not total else []
+    if total:
+        said.append(_("%(done)s of %(total)s forms complete") % {"done": done, "total": total})
     tag = icon(glyph, "", f"c-{glyph}")
     if glyph == "lock":
-        inner = f'<span class="m">{tag}</span>'
-    else:
-        share = f'<span class="fr">{done}/{total}</span>' if glyph in ("prog", "due") and total else ""
-        below = []
-        for mark, on in (("sdv", verified), ("sign", signed), ("frz", frozen)):
-            if on:
-                below.append(icon(mark, "", f"c-{mark} i-sm"))
-                said.append(_(STATES[mark]))
-        inner = (
-            f'<span class="m">{tag}{share}{_count(queries, said, False)}{_count(answered, said, True)}</span>'
-        )
-        if below:
-            inner += f'<span class="pk">{"".join(below)}</span>'
-    css = "c" + edge + {"lock": " lk", "due": " od"}.get(glyph, "") + (" todo" if mine else "")
-    spoken = escape(f"{name}: {', '.join(said)}")
-    if not href:
-        return safe(
-            f'<td class="{css}" role="gridcell" aria-label="{spoken}"><span class="cell">{inner}</span></td>'
-        )
-    extra = (f' data-pop="{escape(pop)}"' if pop else "") + (
-        f' data-next="{escape(following)}"' if following else ""
-    )
-    link = f'<a class="cell" href="{escape(href)}"{extra} tabindex="-1" aria-label="{spoken}">{inner}</a>'
-    return safe(f'<td class="{css}" role="gridcell">{link}</td>')
+        return " lk", f'<span class="m">{tag}</span>', ", ".join(said)
+    share = f'<span class="fr">{done}/{total}</span>' if glyph in ("prog", "due") and total else ""
+    held = [mark for mark, on in (("sdv", verified), ("sign", signed), ("frz", frozen)) if on]
+    said += [_(STATES[mark]) for mark in held]
+    inner = f'<span class="m">{tag}{share}{_count(queries, said, False)}{_count(answered, said, True)}</span>'
+    if held:
+        inner += f'<span class="pk">{"".join(icon(mark, "", f"c-{mark} i-sm") for mark in held)}</span>'
+    return " od" if glyph == "due" else "", inner, ", ".join(said)
 
 
 def _count(count: int, said: list[str], answered: bool) -> str:
     if not count:
         return ""
-    if answered:
-        said.append(ngettext("%(n)s answered query", "%(n)s answered queries", count) % {"n": count})
-    else:
-        said.append(ngettext("%(n)s open query", "%(n)s open queries", count) % {"n": count})
+    said.append(_queries(count, answered))
     return f'<span class="bub{" ans" if answered else ""}" aria-hidden="true">{count}</span>'
 
 
