@@ -36,7 +36,9 @@ PLANNED = [
 
 
 @pytest.mark.parametrize("drug, level, bsa, actual, planned, share", PLANNED)
-def test_planned_dose(drug: str, level: str, bsa: str, actual: str, planned: str | None, share: str | None) -> None:
+def test_planned_dose(
+    drug: str, level: str, bsa: str, actual: str, planned: str | None, share: str | None
+) -> None:
     dose = derived.level_dose(LEVELS[drug], level)
     mg = derived.planned_mg(dose, LEVELS[drug]["unit"], Decimal(bsa) if bsa else None)
     assert shown(mg) == planned
@@ -54,7 +56,9 @@ INTENSITIES = [
 
 
 @pytest.mark.parametrize("delivered, first, last, cycle, level0, rdi", INTENSITIES)
-def test_relative_dose_intensity(delivered: str, first: str, last: str, cycle: int, level0: str, rdi: str) -> None:
+def test_relative_dose_intensity(
+    delivered: str, first: str, last: str, cycle: int, level0: str, rdi: str
+) -> None:
     found = derived.relative_dose_intensity(Decimal(delivered), day(first), day(last), cycle, Decimal(level0))
     assert shown(found) == rdi
 
@@ -95,7 +99,10 @@ APATINIB = [
     ([period("2024-03-14", "2024-05-08", 250, "QD")], "100.0"),  # 56 days
     ([period("2024-03-14", "2024-05-08", 250, "5ON2OFF")], "71.4"),
     ([period("2024-07-11", "2024-12-25", 250, "QOD")], "50.0"),
-    ([FIRST, period("2024-04-06", "2024-04-12", 0, "HELD")], "100.0"),  # held to the end: the last dose was before
+    (
+        [FIRST, period("2024-04-06", "2024-04-12", 0, "HELD")],
+        "100.0",
+    ),  # held to the end: the last dose was before
     ([HELD], None),
     ([], None),
     ([period("2024-03-14", "", 250, "QD")], None),  # still going on
@@ -208,4 +215,6 @@ HOURS = [
 def test_infusion_duration(start_day: str, start: str, end_day: str, end: str, hours: str | None) -> None:
     begun = time.fromisoformat(start) if start else None
     found = derived.hours_between(day(start_day), begun, day(end_day), time.fromisoformat(end))
-    assert (None if found is None else derived.half_up(found, 2)) == (None if hours is None else Decimal(hours))
+    assert (None if found is None else derived.half_up(found, 2)) == (
+        None if hours is None else Decimal(hours)
+    )

@@ -49,17 +49,25 @@ def test_body_surface(weight: str, height: str, mosteller: str, dubois: str) -> 
 
 @pytest.mark.parametrize("formula", derived.BSA.values())
 @pytest.mark.parametrize("weight, height", [(None, Decimal(171)), (Decimal(70), None), (None, None)])
-def test_no_body_surface_without_both(formula: object, weight: Decimal | None, height: Decimal | None) -> None:
+def test_no_body_surface_without_both(
+    formula: object, weight: Decimal | None, height: Decimal | None
+) -> None:
     assert formula(weight, height) is None  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("value, shown", [("0.05", "0.1"), ("-0.05", "-0.1"), ("0.04", "0.0"), ("8.25", "8.3")])
+@pytest.mark.parametrize(
+    "value, shown", [("0.05", "0.1"), ("-0.05", "-0.1"), ("0.04", "0.0"), ("8.25", "8.3")]
+)
 def test_rounds_half_away_from_zero(value: str, shown: str) -> None:
     assert str(derived.half_up(Decimal(value), 1)) == shown
 
 
 # first dose, day, study day
-STUDY_DAYS = [("2024-03-14", "2024-03-14", 1), ("2024-03-14", "2024-03-13", -1), ("2024-03-14", "2024-07-08", 117)]
+STUDY_DAYS = [
+    ("2024-03-14", "2024-03-14", 1),
+    ("2024-03-14", "2024-03-13", -1),
+    ("2024-03-14", "2024-07-08", 117),
+]
 
 
 @pytest.mark.parametrize("first, day, number", STUDY_DAYS)

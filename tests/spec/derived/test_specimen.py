@@ -127,7 +127,9 @@ FINALS = [
 
 
 @pytest.mark.parametrize("one, two, third, need, reasons, rvt, mpr, pcr", FINALS)
-def test_final_result(one: str, two: str, third: str, need: Any, reasons: str, rvt: Any, mpr: Any, pcr: Any) -> None:
+def test_final_result(
+    one: str, two: str, third: str, need: Any, reasons: str, rvt: Any, mpr: Any, pcr: Any
+) -> None:
     found = derived.final_result(read(one), read(two), read(third))
     assert found == Final(need, tuple(reasons.split()), None if rvt is None else Decimal(rvt), mpr, pcr)
 
@@ -138,7 +140,9 @@ def test_a_different_adequacy_alone_needs_an_adjudicator() -> None:
 
 
 def sample(pod: int, inr: str, bili: str) -> Sample:
-    return Sample(pod, Decimal(inr) if inr else None, Decimal("1.20"), Decimal(bili) if bili else None, Decimal("23.0"))
+    return Sample(
+        pod, Decimal(inr) if inr else None, Decimal("1.20"), Decimal(bili) if bili else None, Decimal("23.0")
+    )
 
 
 # samples, before surgery, failure

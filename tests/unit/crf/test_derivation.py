@@ -67,7 +67,9 @@ def test_dependents_are_the_readers() -> None:
 
 
 def test_a_value_goes_when_its_input_goes() -> None:
-    form = derived(sheet("DM", brthdat=PartialDate.parse("1968-05")), sheet("ICF", icf_dsstdat=day("2024-03-04")))
+    form = derived(
+        sheet("DM", brthdat=PartialDate.parse("1968-05")), sheet("ICF", icf_dsstdat=day("2024-03-04"))
+    )
     assert form.get("age") == 55
     del form.values["brthdat"]
     assert derived(form, sheet("ICF", icf_dsstdat=day("2024-03-04"))).get("age") is None
@@ -95,7 +97,13 @@ def test_removed_rows_are_left_alone() -> None:
 
 
 def history(**values: Any) -> Sheet:
-    burden = {"hcc_nodcount": 2, "hcc_maxdiam": D("82.0"), "hcc_macrovi": "N", "hcc_ehs": "N", "hcc_uncountable": "N"}
+    burden = {
+        "hcc_nodcount": 2,
+        "hcc_maxdiam": D("82.0"),
+        "hcc_macrovi": "N",
+        "hcc_ehs": "N",
+        "hcc_uncountable": "N",
+    }
     return sheet("HCC", **burden | {"hcc_bclc": "B"} | values)
 
 
@@ -122,7 +130,9 @@ def test_baseline_without_input() -> None:
 # --- treatment ------------------------------------------------------------------------------------------------------
 
 
-def infusion(mg: str | None, level: str = "0", start: str = "2024-03-14", end: str = "", **values: Any) -> dict[str, Any]:
+def infusion(
+    mg: str | None, level: str = "0", start: str = "2024-03-14", end: str = "", **values: Any
+) -> dict[str, Any]:
     if mg is None:
         return {"ecoccur": "N"}
     times = {"ecsttim": dt.time(10, 0), "ecentim": dt.time(12, 0)}
@@ -175,7 +185,12 @@ def test_cycles_of_section_6() -> None:
     cycles = treated()
     for form in cycles:
         derived(form, *cycles)
-    assert [c.get("ec_d1plan") for c in cycles] == [None, day("2024-03-28"), day("2024-04-11"), day("2024-05-02")]
+    assert [c.get("ec_d1plan") for c in cycles] == [
+        None,
+        day("2024-03-28"),
+        day("2024-04-11"),
+        day("2024-05-02"),
+    ]
     assert [c.get("ec_delay") for c in cycles] == [None, 0, 7, 0]
     assert {str(c.get("ec_bsa_calc")) for c in cycles} == {"1.8235"}
     shares = [str(c.lines("EC2")[0].get("ec_pct_plan")) for c in cycles]
@@ -185,7 +200,15 @@ def test_cycles_of_section_6() -> None:
 def test_an_infusion_row() -> None:
     row = derived(treated()[0]).lines("EC2")[3]
     names = ("ectrt", "ecdosu", "ecroute", "ec_planm2", "ec_plan_mg", "ec_pct_plan", "ec_dur_h")
-    assert [str(row.get(name)) for name in names] == ["FU_CI", "mg", "INTRAVENOUS", "2400.0", "4368.0", "100.2", "46.00"]
+    assert [str(row.get(name)) for name in names] == [
+        "FU_CI",
+        "mg",
+        "INTRAVENOUS",
+        "2400.0",
+        "4368.0",
+        "100.2",
+        "46.00",
+    ]
 
 
 def test_a_drug_not_given_has_no_plan() -> None:
@@ -222,7 +245,9 @@ def test_a_cycle_of_another_phase_is_not_the_one_before() -> None:
 def test_end_of_treatment_of_section_6() -> None:
     eot = derived(sheet("EOT", {"EOT2": [{}] * 5}, eot_phase="NEO"), *treated())
     assert eot.get("eot_cycles") == 4
-    found = [(r.get("eotd_trt"), str(r.get("eotd_last_calc")), str(r.get("eotd_rdi"))) for r in eot.lines("EOT2")]
+    found = [
+        (r.get("eotd_trt"), str(r.get("eotd_last_calc")), str(r.get("eotd_rdi"))) for r in eot.lines("EOT2")
+    ]
     assert found == [
         ("OXA", "2024-05-02", "78.9"),
         ("LLV", "2024-05-02", "89.0"),
@@ -233,13 +258,24 @@ def test_end_of_treatment_of_section_6() -> None:
 
 
 def test_end_of_adjuvant_treatment_of_section_6() -> None:
-    days = "07-11 08-01 08-22 09-12 10-03 10-24 11-14 12-05".split()
+    days = ["07-11", "08-01", "08-22", "09-12", "10-03", "10-24", "11-14", "12-05"]
     cycles = [
-        sheet("EC", {"EC2": [{}, {}, {}, {}, infusion("200", "0", f"2024-{d}")]}, ec_phase="ADJ", ec_cycle=n, ec_given="Y",
-              ec_d1dat=day(f"2024-{d}"))  # fmt: skip
+        sheet(
+            "EC",
+            {"EC2": [{}, {}, {}, {}, infusion("200", "0", f"2024-{d}")]},
+            ec_phase="ADJ",
+            ec_cycle=n,
+            ec_given="Y",
+            ec_d1dat=day(f"2024-{d}"),
+        )
         for n, d in enumerate(days, 1)
     ]
-    period = {"apa_ecstdat": day("2024-07-11"), "apa_ecendat": day("2024-12-25"), "apa_dose": 250, "apa_frq": "QOD"}
+    period = {
+        "apa_ecstdat": day("2024-07-11"),
+        "apa_ecendat": day("2024-12-25"),
+        "apa_dose": 250,
+        "apa_frq": "QOD",
+    }
     cycles[0].rows["EC3"] = [RowValues(1, {"apa_phase": "ADJ", **period})]
     eot = derived(sheet("EOT", {"EOT2": [{}] * 5}, eot_phase="ADJ"), *cycles, *treated())
     lines = eot.lines("EOT2")
@@ -266,7 +302,12 @@ def test_end_of_treatment_without_its_phase() -> None:
 
 
 def operation(**values: Any) -> Sheet:
-    given = {"surg_proccur": "Y", "surg_prstdat": day("2024-05-30"), "surg_prtrt": "RAS", "surg_segs": ("S5", "S8")}
+    given = {
+        "surg_proccur": "Y",
+        "surg_prstdat": day("2024-05-30"),
+        "surg_prtrt": "RAS",
+        "surg_segs": ("S5", "S8"),
+    }
     rows = {"SU3": [{"comp_cd": "II"}, {"comp_cd": "IIIa"}]}
     return sheet("SURG", rows, **given | {"surg_dischdat": day("2024-06-14"), "surg_comp_yn": "Y"} | values)
 
