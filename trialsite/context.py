@@ -24,6 +24,7 @@ ENTRIES: tuple[tuple[str, Any, frozenset[Permission], bool], ...] = (
     ("/endpoints/", _("Endpoints"), frozenset({P.AGGREGATE}), False),
     ("/reports/", _("Reports"), frozenset({P.REPORT}), False),
     ("/admin/", _("Administration"), frozenset({P.ACCOUNTS}), False),
+    ("/admin/", _("Administration"), frozenset({P.ACCOUNTS}), False),
 )
 
 

@@ -255,8 +255,10 @@ function clearable(seg) {
   button.type = "button";
   button.className = "clear-seg";
   button.tabIndex = -1;
-  button.textContent = text("clear");
-  const show = () => { button.hidden = !seg.querySelector("input:checked"); };
+  button.textContent = "×";
+  button.title = text("clear");
+  button.setAttribute("aria-label", text("clear"));
+  const show = () => button.classList.toggle("idle", !seg.querySelector("input:checked"));
   button.addEventListener("click", () => {
     const radios = [...seg.querySelectorAll("input[type=radio]")];
     radios.forEach((item) => { item.checked = false; });
