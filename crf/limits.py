@@ -32,7 +32,8 @@ NAMES = {  # the book's words for a participant's dates → names of crf.selecto
 
 
 class Limit(Protocol):
-    text: str
+    @property
+    def text(self) -> str: ...
 
     def broken(self, value: Any, lookup: Lookup) -> bool: ...
 

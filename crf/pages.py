@@ -58,6 +58,7 @@ class FormPage:
     reasons: list[tuple[str, str, str]] = field(default_factory=list)  # (path, label, old → new)
     sheet: Sheet | None = None
     around: Surroundings | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 class Builder:

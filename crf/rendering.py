@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from functools import lru_cache
 from typing import Any
 
@@ -44,7 +45,7 @@ class Box:
     changed: bool = False
     history: str = ""
     editable: bool = True
-    options: list[tuple[str, str]] = field(default_factory=list)
+    options: list[tuple[str, str]] = dataclass_field(default_factory=list)
     prior: str = ""
     in_table: bool = False
 
@@ -208,6 +209,8 @@ def _multi(box: Box) -> str:
 
 def _date(box: Box) -> str:
     year, month, day = box.raw if isinstance(box.raw, tuple | list) else (box.raw or "", "", "")
+    if month.isdigit() and 1 <= int(month) <= 12:
+        month = _month_name(int(month))
     boxes = {
         "d": (day, 5, _("Day")),
         "m": (month, 5, _("Month")),
@@ -229,6 +232,13 @@ def _date(box: Box) -> str:
             html.append(f'<span class="sep">{separators[part]}</span>')
     partial = int(box.field.kind == "pdate")
     return f'<span class="pdate" role="group" {_named(box)} data-partial="{partial}">{"".join(html)}</span>'
+
+
+def _month_name(number: int) -> str:
+    """`Apr` in English: the month cannot be taken for the day. `4` in Chinese, where 月 follows."""
+    if (get_language() or "").startswith("zh"):
+        return str(number)
+    return "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()[number - 1]
 
 
 def _placeholder(part: str) -> str:

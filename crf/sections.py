@@ -41,7 +41,8 @@ class Section:
         self.order = next(_order)
 
     def contribute_to_class(self, cls: type, name: str) -> None:
-        cls.__dict__.get("crf_sections") or setattr(cls, "crf_sections", [])
+        if "crf_sections" not in cls.__dict__:
+            cls.crf_sections = []  # type: ignore[attr-defined]
         cls.crf_sections.append(self)  # type: ignore[attr-defined]
 
 

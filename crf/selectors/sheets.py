@@ -53,7 +53,9 @@ def _fill_form(definition: FormDef, wanted: dict[int, Sheet], only: Only | None)
 
 def _fill_rows(section: str, model: type[CrfRow], wanted: dict[int, Sheet], names: list[str]) -> None:
     lines = model._default_manager.filter(form_id__in=list(wanted)).order_by("form_id", "row")
-    for form, row, active, reason, *record in lines.values_list("form_id", "row", "active", "removed_reason", *names):
+    for form, row, active, reason, *record in lines.values_list(
+        "form_id", "row", "active", "removed_reason", *names
+    ):
         wanted[form].rows[section].append(RowValues(row, *_split(names, record), active, reason))
 
 

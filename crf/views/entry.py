@@ -6,13 +6,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crf.forms import Typed, read_post
+from crf.imaging_page import ImagingBuilder, live_view, typed_for_preview
 from crf.models import FormInstance, FormStatus
 from crf.pages import Builder, FormPage, form_url, label_of
 from crf.policies import may_enter
@@ -38,7 +39,7 @@ def form_entry(request: HttpRequest, number: str, label: str, key: str, repeat: 
     editable = bool(may_enter(request.user, form))
     draft = draft_of(request.user, form) if editable else None
     typed = read_post(form_def(form.form_key), draft_post(draft)) if draft else None
-    return _show(request, form, Builder(form, editable=editable, typed=typed), draft=draft)
+    return _show(request, form, builder_of(form, editable=editable, typed=typed), draft=draft)
 
 
 @login_required
@@ -59,6 +60,23 @@ def form_draft_drop(request: HttpRequest, number: str, label: str, key: str, rep
     form = form_at(request.user, number, label, key, repeat)
     draft_drop(by=request.user, form=form)  # type: ignore[arg-type]
     return redirect(form_url(form))
+
+
+def builder_of(form: FormInstance, **kwargs: Any) -> Builder:
+    """The page builder of a form: tumour assessments have a grid of their own."""
+    return (ImagingBuilder if form.form_key == "TA" else Builder)(form, **kwargs)
+
+
+@login_required
+@require_POST
+def form_preview(request: HttpRequest, number: str, label: str, key: str, repeat: int = 1) -> HttpResponse:
+    """The live result of a tumour assessment in the middle of typing. Stores nothing."""
+    form = form_at(request.user, number, label, key, repeat)
+    if form.form_key != "TA":
+        raise Http404
+    typed = typed_for_preview(read_post(form_def("TA"), request.POST))
+    builder = ImagingBuilder(form, editable=True, typed=typed)
+    return render(request, "crf/_live.html", live_view(builder.live, builder.series, builder.sheet))
 
 
 def order_of(request: HttpRequest) -> Order:
@@ -130,9 +148,9 @@ def _again(
     invalid: Invalid | None = None,
 ) -> HttpResponse:  # fmt: skip
     """The page with everything that was typed, and what is wrong at its field. Nothing was stored."""
-    builder = Builder(form, editable=True, typed=typed)
+    builder = builder_of(form, editable=True, typed=typed)
     builder.errors |= errors
-    page = builder.page()
+    page = page_of(builder)
     if invalid:
         page.hidden = [(label_of(page.definition, path), _shown(builder, path)) for path in invalid.hidden]
         page.reasons = [
@@ -150,13 +168,20 @@ def _stale(request: HttpRequest, form: FormInstance, typed: Typed) -> HttpRespon
     """Somebody saved first (409): what they changed is listed, what was typed here is kept, saving again is a choice."""
     posted = request.POST.get("version", "0")
     since = saved_since(form, int(posted) if posted.isdigit() else 0)
-    page = Builder(form, editable=True, typed=typed).page()
+    page = page_of(builder_of(form, editable=True, typed=typed))
     return _render(request, page, status=409, since=since)
 
 
 def _show(request: HttpRequest, form: FormInstance, builder: Builder, **extra: Any) -> HttpResponse:
     decision = may_enter(request.user, form)
-    return _render(request, builder.page("" if decision else decision.reason), **extra)
+    return _render(request, page_of(builder, "" if decision else decision.reason), **extra)
+
+
+def page_of(builder: Builder, why_not: Any = "") -> FormPage:
+    page = builder.page(why_not)
+    if isinstance(builder, ImagingBuilder):
+        page.extra = live_view(builder.live, builder.series, builder.sheet)
+    return page
 
 
 def _render(request: HttpRequest, page: FormPage, status: int = 200, **extra: Any) -> HttpResponse:
@@ -172,6 +197,7 @@ def _render(request: HttpRequest, page: FormPage, status: int = 200, **extra: An
         "visit_name": visit_title(form.visit.code, form.visit.repeat) if form.visit else "",
         "complete": form.status == FormStatus.COMPLETE,
         "may_results": grants_of(request.user).may(Permission.RESULTS, form.participant.site_id),
+        **page.extra,
         **extra,
     }
     return render(request, template_of(page), context, status=status)

@@ -86,6 +86,10 @@ function preview(form) {
       });
       if (!answer.ok || answer.redirected) return;
       target.innerHTML = await answer.text();
+      // The same answer carries the sums of the grid: <data data-for="sum-r" value="82">.
+      target.querySelectorAll("data[data-for]").forEach((item) => {
+        document.querySelectorAll(`[data-live="${CSS.escape(item.dataset.for)}"]`).forEach((cell) => { cell.textContent = item.value; });
+      });
       window.htmx?.process(target);
       window.edc.seen();
     } catch (problem) {
