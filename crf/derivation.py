@@ -298,12 +298,8 @@ def central_reading(sheet: Sheet | None) -> derived.Reading | None:
         derived.Bed(row.get("cpn_len"), row.get("cpn_wid"), row.get("cpn_hgt"), row.get("cpn_rvt"))
         for row in sheet.lines("CP2")
     ]
-    elsewhere = derived.viable_elsewhere(
-        sheet.get("cp_mvi"),
-        sheet.get("cp_satellite"),
-        sheet.get("cp_macro_viable"),
-        sheet.get("cp_ln_viable"),
-    )
+    findings = ("cp_mvi", "cp_satellite", "cp_macro_viable", "cp_ln_viable", "cp_margin")
+    elsewhere = derived.viable_elsewhere(*(sheet.get(name) for name in findings))
     config = study()
     if not config["pcr_specimen_wide"]:
         elsewhere = False
@@ -318,9 +314,9 @@ def _reader(sheet: Sheet, book: Casebook) -> Values:
 
 
 def final_reading(book: Casebook, role: str) -> Sheet | None:
-    """The signed record of a reader's role; none when there is not exactly one (G-36, G-39)."""
-    signed = [s for s in book.all("CPATH") if s.get("cp_reader") == role and s.get("cp_sign")]
-    return signed[0] if len(signed) == 1 else None
+    """The submitted record of a reader's role; none when there is not exactly one (G-36, G-39)."""
+    submitted = [s for s in book.all("CPATH") if s.get("cp_reader") == role and s.status == "COMPLETE"]
+    return submitted[0] if len(submitted) == 1 else None
 
 
 def _central_result(sheet: Sheet, book: Casebook) -> Values:

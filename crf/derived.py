@@ -389,13 +389,14 @@ def case_rvt(beds: Sequence[Bed], weight: str = "area") -> Decimal | None:
 
 
 def viable_elsewhere(
-    mvi: str | None, satellite: str | None, thrombus: str | None, nodes: str | None
+    mvi: str | None, satellite: str | None, thrombus: str | None, nodes: str | None, margin: str | None
 ) -> bool | None:
-    """P-6, A-17: viable tumour in vessels, satellites, thrombus or nodes; unknown stays unknown."""
+    """P-6, A-17: viable tumour in vessels, satellites, thrombus, nodes or at the margin; unknown stays unknown."""
     found = [
         {"M0": False, "M1": True, "M2": True}.get(mvi or ""),
         {"N": False, "Y": True}.get(satellite or ""),
         *({"N": False, "NA": False, "Y": True}.get(answer or "") for answer in (thrombus, nodes)),
+        {"NEG": False, "POS": True}.get(margin or ""),
     ]
     return True if True in found else None if None in found else False
 

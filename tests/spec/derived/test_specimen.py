@@ -42,24 +42,28 @@ def test_other_weights() -> None:
     assert derived.case_rvt([bed(40, 40, 5)], "volume") is None
 
 
-# MVI, satellites, thrombus, nodes, viable elsewhere
+# MVI, satellites, thrombus, nodes, margin, viable elsewhere
 ELSEWHERE = [
-    ("M0", "N", "NA", "NA", False),
-    ("M0", "N", "N", "N", False),
-    ("M1", "N", "N", "N", True),
-    ("M0", "Y", "N", "N", True),
-    ("M0", "N", "Y", "N", True),
-    ("M0", "N", "N", "Y", True),
-    ("NE", "N", "N", "N", None),
-    ("M0", "U", "N", "N", None),
-    ("M0", None, "N", "N", None),
-    ("NE", "U", "Y", None, True),  # one yes is enough
+    ("M0", "N", "NA", "NA", "NEG", False),
+    ("M0", "N", "N", "N", "NEG", False),
+    ("M1", "N", "N", "N", "NEG", True),
+    ("M0", "Y", "N", "N", "NEG", True),
+    ("M0", "N", "Y", "N", "NEG", True),
+    ("M0", "N", "N", "Y", "NEG", True),
+    ("M0", "N", "N", "N", "POS", True),
+    ("NE", "N", "N", "N", "NEG", None),
+    ("M0", "U", "N", "N", "NEG", None),
+    ("M0", None, "N", "N", "NEG", None),
+    ("M0", "N", "N", "N", "NE", None),
+    ("NE", "U", "Y", None, None, True),  # one yes is enough
 ]
 
 
-@pytest.mark.parametrize("mvi, satellite, thrombus, nodes, elsewhere", ELSEWHERE)
-def test_viable_elsewhere(mvi: Any, satellite: Any, thrombus: Any, nodes: Any, elsewhere: Any) -> None:
-    assert derived.viable_elsewhere(mvi, satellite, thrombus, nodes) is elsewhere
+@pytest.mark.parametrize("mvi, satellite, thrombus, nodes, margin, elsewhere", ELSEWHERE)
+def test_viable_elsewhere(
+    mvi: Any, satellite: Any, thrombus: Any, nodes: Any, margin: Any, elsewhere: Any
+) -> None:
+    assert derived.viable_elsewhere(mvi, satellite, thrombus, nodes, margin) is elsewhere
 
 
 # adequacy, viable %, elsewhere, MPR, pCR

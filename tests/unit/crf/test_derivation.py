@@ -335,14 +335,22 @@ def test_no_operation_no_course() -> None:
     assert derived(operation(surg_dischdat=day("2024-05-29"))).get("surg_los") is None
 
 
-def reading(role: str, first: str, second: str, signed: bool = True, **values: Any) -> Sheet:
+def reading(role: str, first: str, second: str, submitted: bool = True, **values: Any) -> Sheet:
     nodules = [
         {"cpn_no": 1, "cpn_len": D("60.0"), "cpn_wid": D("52.0"), "cpn_rvt": D(first)},
         {"cpn_no": 2, "cpn_len": D("18.0"), "cpn_wid": D("15.0"), "cpn_rvt": D(second)},
     ]
-    found = {"cp_mvi": "M0", "cp_satellite": "N", "cp_macro_viable": "NA", "cp_ln_viable": "NA"}
-    head = {"cp_reader": role, "cp_adeq": "ADEQUATE"} | ({"cp_sign": "esign:1"} if signed else {})
-    return sheet("CPATH", {"CP2": nodules}, **head | found | values)
+    found = {
+        "cp_mvi": "M0",
+        "cp_satellite": "N",
+        "cp_macro_viable": "NA",
+        "cp_ln_viable": "NA",
+        "cp_margin": "NEG",
+    }
+    head = {"cp_reader": role, "cp_adeq": "ADEQUATE", "cp_sign": "esign:1"}
+    made = sheet("CPATH", {"CP2": nodules}, **head | found | values)
+    made.status = "COMPLETE" if submitted else "IN_PROGRESS"
+    return made
 
 
 def test_readings_of_section_6() -> None:
@@ -362,20 +370,21 @@ def test_final_result_of_section_6() -> None:
     assert final(reading("R1", "8", "0"), reading("R2", "10", "0")) == ["N", None, "8.3", "Y", "N"]
 
 
-def test_the_final_result_takes_signed_readings_only() -> None:
-    one, two = reading("R1", "8", "0"), reading("R2", "10", "0", signed=False)
+def test_the_final_result_takes_submitted_readings_only() -> None:
+    one, two = reading("R1", "8", "0"), reading("R2", "10", "0", submitted=False)
     assert final(one, two) == [None] * 5
     assert final(one, reading("R1", "9", "0"), reading("R2", "9", "0")) == [None] * 5  # two by one reader
     discordant = reading("R2", "20", "0")
     waiting = ["Y", "RVT_DIFF, MPR_DISC", None, None, None]
     assert final(one, discordant) == waiting
-    assert final(one, discordant, reading("ADJ", "9", "0", signed=False)) == waiting
+    assert final(one, discordant, reading("ADJ", "9", "0", submitted=False)) == waiting
     assert final(one, discordant, reading("ADJ", "9", "0")) == [*waiting[:2], "8.3", "Y", "N"]
 
 
 def test_inadequate_for_both() -> None:
     blank = {"cp_adeq": "INADEQUATE"}
-    one, two = (sheet("CPATH", cp_reader=role, cp_sign="esign:1", **blank) for role in ("R1", "R2"))
+    one, two = (sheet("CPATH", cp_reader=role, **blank) for role in ("R1", "R2"))
+    one.status = two.status = "COMPLETE"
     assert derived(one).get("cp_mpr") is None
     assert (one.get("cp_pcr"), one.get("cp_rvt_case")) == ("NE", None)
     assert final(one, two) == ["N", None, None, "NE", "NE"]
