@@ -46,11 +46,14 @@ class Child:
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def stop(self, patience: float) -> None:
+    def ask_to_stop(self) -> None:
+        if self.process is not None and self.alive:
+            self.process.terminate()
+
+    def end(self, patience: float) -> None:
+        """Wait for it to end; a process that does not is killed with its children."""
         if self.process is None:
             return
-        if self.alive:
-            self.process.terminate()
         try:
             self.process.wait(patience)
         except subprocess.TimeoutExpired:

@@ -121,8 +121,10 @@ class Command(BaseCommand):
         finally:
             for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(name, signal.SIG_IGN)
-            for child in reversed(family):
-                child.stop(patience=15)
+            for child in family:
+                child.ask_to_stop()
+            for child in family:
+                child.end(patience=15)
         self.stdout.write("Stopped.")
 
     def _wait(self, family: list[Child], host: str, port: int) -> None:
