@@ -180,7 +180,11 @@ class Builder:
             {section.rows.key, "iecat", "ecdosu", "ecroute"} if section.rows.fixed else set()
         )
         prefix, path = f"{section.id}.{key}.", row_path(section.id, key) + "/"
-        return [self.box(f, line, lookup, prefix, path) for f in section.fields if f.name not in skip]
+        boxes = [self.box(f, line, lookup, prefix, path) for f in section.fields if f.name not in skip]
+        if new:
+            for box in boxes:
+                box.history = ""
+        return boxes
 
     def _row_title(self, section: SectionDef, line: RowValues) -> str:
         assert section.rows is not None

@@ -83,11 +83,19 @@ def field_html(box: Box) -> str:
     condition = f' data-when="{escape(box.condition)}"' if box.condition else ""
     hidden = "" if box.shown else " hidden"
     required = "" if crf_field.requirement.optional or crf_field.derived else " data-required"
+    condition += _data_value(box)
     return (
         f'<div class="{" ".join(classes)}" data-name="{crf_field.name}" data-kind="{crf_field.kind}" '
         f'data-path="{escape(box.path)}" id="{box.id}"{condition}{required}{hidden}>{_head(box)}'
         f'<div class="f-input">{input_html(box)}</div>{_hint(box)}{_error(box)}{_soft(box)}</div>'
     )
+
+
+def _data_value(box: Box) -> str:
+    """A value that is shown and not typed still answers the conditions that read it."""
+    if not box.field.derived and box.editable:
+        return ""
+    return f' data-value="{escape(box.field.to_text(box.value))}"'
 
 
 def _grouped(box: Box) -> bool:
@@ -424,6 +432,7 @@ def table_row_html(
         )
         condition = f' data-when="{escape(box.condition)}"' if box.condition else ""
         required = "" if box.field.requirement.optional or box.field.derived else " data-required"
+        condition += _data_value(box)
         box.in_table = True
         inner = input_html(box)
         hidden = "" if box.shown else " hidden"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from crf.codelists import CODELISTS
 from crf.models import FormInstance
 from crf.schedule import visit_title
-from crf.selectors.matrix import VisitFacts, rail, texts_of, visits_of
+from crf.selectors.matrix import VisitFacts, rail, text_of, visits_of
 from participants.models import Participant
 
 HEAD = (
@@ -46,7 +46,7 @@ def strip_of(participant: Participant, current_visit: str = "") -> Strip:
 
 
 def _rail(participant: Participant, current: str) -> list[StripVisit]:
-    shown = rail(visits_of(texts_of(participant)), current)
+    shown = rail(visits_of(text_of(participant)), current)
     return [_strip_visit(participant.number, v, v.label == current) for v in shown]
 
 

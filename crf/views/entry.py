@@ -18,10 +18,11 @@ from crf.models import FormInstance, FormStatus
 from crf.pages import Builder, FormPage, form_url, label_of
 from crf.policies import may_enter
 from crf.registry import form_def
-from crf.schedule import visit_title
+from crf.schedule import visit_label, visit_title
 from crf.selectors.access import form_at
 from crf.selectors.history import history_of, saved_since
 from crf.selectors.navigation import next_form, rail_of
+from crf.selectors.participants import strip_of
 from crf.services.drafts import draft_drop, draft_keep, draft_of, draft_post
 from crf.services.entry import Invalid, Order, Saved, Stale, form_save
 from trialsite.accounts.permissions import grants_of
@@ -87,17 +88,19 @@ def order_of(request: HttpRequest) -> Order:
         version=int(version) if version.isdigit() else None,
         token=post.get("token", "")[:40],
         complete=post.get("action") == "complete",
-        reasons={
-            name.removeprefix("reason:"): text for name, text in post.items() if name.startswith("reason:")
-        },
+        reasons=_posted(post, "reason:"),
         reason=post.get("reason", ""),
-        confirmed={
-            name.removeprefix("confirm:"): text
-            for name, text in post.items()
-            if name.startswith("confirm:") and text
-        },
+        confirmed=_posted(post, "confirm:"),
         clear_hidden=bool(post.get("clear_hidden")),
     )
+
+
+def _posted(post: Any, prefix: str) -> dict[str, str]:
+    return {
+        name.removeprefix(prefix): str(text)
+        for name, text in post.items()
+        if name.startswith(prefix) and text
+    }
 
 
 def _save(request: HttpRequest, form: FormInstance) -> HttpResponse:
@@ -192,6 +195,9 @@ def _render(request: HttpRequest, page: FormPage, status: int = 200, **extra: An
         "participant": form.participant,
         "visit": form.visit,
         "rail": rail_of(form),
+        "strip": strip_of(
+            form.participant, visit_label(form.visit.code, form.visit.repeat) if form.visit else ""
+        ),
         "url": form_url(form),
         "draft_url": f"{form_url(form)}draft/" if page.editable else "",
         "visit_name": visit_title(form.visit.code, form.visit.repeat) if form.visit else "",
