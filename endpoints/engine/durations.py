@@ -113,8 +113,7 @@ def disease_free(records: Records, margins: tuple[str, ...], settings: Settings,
     """T-2, G-35: from an R0 resection (sensitivity: R0 or R1) to recurrence or death."""
     start = records.resection
     if start is None:
-        surgery = records.surgery
-        read = Read("surgery.resected", surgery.resected) if surgery else Read("surgery", None)
+        read = _not_resected(records)
         return Duration(None, None, None, None, (*fas, Step("G-35", NO_RESECTION, {}, (read,))))
     margin = Read("surgery.margin", records.margin)
     if records.margin not in margins:
@@ -125,6 +124,14 @@ def disease_free(records: Records, margins: tuple[str, ...], settings: Settings,
     situation = situation_of(start, records.follow_up, event, therapy, start, records.until, settings)
     described = Step("G-35", MARGIN, {"date": start.date, "margin": records.margin}, (start.read, margin))
     return decide(DFS_TABLE, situation, (*fas, described))
+
+
+def _not_resected(records: Records) -> Read:
+    """What says that there was no resection up to the cut-off: the answer, or a resection after it."""
+    surgery = records.surgery
+    if surgery is not None:
+        return Read("surgery.resected", False) if surgery.performed else Read("surgery.performed", False)
+    return records.all_resection.read if records.all_resection else Read("surgery", None)
 
 
 def duration_of_response(

@@ -75,7 +75,7 @@ def situation_of(
 
 def last_until(adequate: tuple[Dated, ...], day: date, on_the_day: bool = True) -> Dated | None:
     """The last adequate assessment before a day, or on it."""
-    for one in reversed(adequate):
+    for one in adequate[::-1]:
         if one.date < day or (on_the_day and one.date == day):
             return one
     return None
