@@ -14,8 +14,7 @@ from .fields import _order
 class Form:
     """Head of a form as in the overview of the CRF book (2.0.1).
 
-    `date`: the field that dates the visit. `log`: kept once per participant, outside visits. `derives_from`: forms
-    whose change makes this one's derived fields be calculated again. `context`: facts of the participant it reads.
+    `date`: the field that dates the visit. `log`: kept once per participant, outside visits.
     """
 
     id: str
@@ -26,7 +25,6 @@ class Form:
     when: str
     date: str = ""
     log: bool = False
-    derives_from: tuple[str, ...] = ()
     part: str = ""  # a second record of the same form (the final central result), not a form of its own
 
 

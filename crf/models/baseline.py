@@ -20,7 +20,6 @@ class Demographics(CrfData):
         structure="one per participant",
         when="SCR",
         date="dmdat",
-        derives_from=("ICF",),
     )
 
     dm1 = Section("DM1", "Demographics", "人口学")
@@ -96,7 +95,6 @@ class Eligibility(CrfData):
         structure="one per participant",
         when="SCR",
         date="iedat",
-        derives_from=("HCC", "ICF"),
     )
 
     ie1 = Rows("IE1", "Criteria (one row per criterion in the active IE version)", "入排标准逐条")

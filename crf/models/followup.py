@@ -20,7 +20,6 @@ class SubsequentTherapy(CrfData):
         structure="log",
         when="after end of study treatment (or off-protocol)",
         log=True,
-        derives_from=("TA", "SS"),
     )
 
     sa0 = Section("SA0", "Header", "表头")
@@ -157,7 +156,6 @@ class Death(CrfData):
         structure="event-driven, one per participant",
         when="on death",
         date="dthdat",
-        derives_from=("EC", "SURG"),
     )
 
     dt1 = Section("DT1", "Death details", "死亡信息")
@@ -214,7 +212,6 @@ class EndOfStudy(CrfData):
         structure="one per participant",
         when="end",
         date="eos_dsstdat",
-        derives_from=("EC", "TA", "SURG", "SS", "DTH"),
     )
 
     es1 = Section("ES1", "Disposition", "研究结束")

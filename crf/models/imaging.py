@@ -20,7 +20,6 @@ class TumourAssessment(CrfData):
         structure="per assessment: header + target rows + non-target rows + new-lesion rows + response",
         when="SCR, TA1, TA2, TA3, FUIMGn, UNS",
         date="tudat",
-        derives_from=("TA",),
     )
 
     ta1 = Section("TA1", "Assessment header", "评估表头")

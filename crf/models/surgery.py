@@ -20,7 +20,6 @@ class Surgery(CrfData):
         structure="one (repeating if re-operation for HCC) + complications",
         when="SURG, POD30, POD90",
         date="surg_prstdat",
-        derives_from=("DTH",),
     )
 
     su1 = Section("SU1", "Operation", "手术")

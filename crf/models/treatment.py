@@ -20,7 +20,6 @@ class StudyTreatment(CrfData):
         structure="per cycle: header + one row per intravenous drug + apatinib periods (study-level log)",
         when="C1..C6, ADJ1..ADJ8, CONTn",
         date="ec_d1dat",
-        derives_from=("EC",),
     )
 
     ec1 = Section("EC1", "Cycle header", "周期表头")
@@ -343,7 +342,6 @@ class EndOfTreatment(CrfData):
         structure="one per phase (NEO, ADJ or CONT)",
         when="EOT",
         date="eot_dsstdat",
-        derives_from=("EC",),
     )
 
     eot1 = Section("EOT1", "Disposition", "治疗结束信息")

@@ -163,7 +163,7 @@ class _Saving:
     ) -> None:
         self.by, self.form, self.order, self.chain, self.definition = by, form, order, chain, definition
         self.was_complete = form.status == FormStatus.COMPLETE
-        self.dependents = [d.code for d in forms().values() if form.form_key in d.head.derives_from]
+        self.dependents = [key for key in derivation.dependents(form.form_key) if key in forms()]
 
     def run(self, typed: Typed) -> Saved:
         if typed.errors:
@@ -330,23 +330,32 @@ class _Saving:
             definition = form_def(key)
             for other in around.book.all(key):
                 if other.form != self.form.pk:
-                    entries += _rederive(definition, other, around.book)
+                    entries += _rederive(definition, other, around)
         return entries
 
 
-def _rederive(definition: FormDef, sheet: Sheet, book: Casebook) -> list[Entry]:
+def _rederive(definition: FormDef, sheet: Sheet, around: Surroundings) -> list[Entry]:
     before = Sheet(
         sheet.key, sheet.form, sheet.visit, sheet.visit_order, sheet.repeat, sheet.evaluator, sheet.status
     )
     before.values, before.missing = dict(sheet.values), dict(sheet.missing)
     before.rows = {id: [_copied(line) for line in lines] for id, lines in sheet.rows.items()}
-    derivation.derive(sheet, book)
+    derivation.derive(sheet, around.book)
     diff = changes(definition, before, sheet)
     if not diff:
         return []
+    _refuse_impossible(definition, sheet, around, {change.path for change in diff})
     envelope = FormInstance(pk=sheet.form, version=1)
     write(definition, envelope, before, sheet)
     return [change.entry(envelope) for change in diff]
+
+
+def _refuse_impossible(definition: FormDef, sheet: Sheet, around: Surroundings, paths: set[str]) -> None:
+    """A value that makes another form's calculated value impossible is refused here, where it is typed."""
+    broken = check(definition, sheet, around).hard
+    for path in sorted(paths.intersection(broken)):
+        message = _("This would make a value of the form “%(form)s” impossible. %(why)s")
+        raise Invalid({"": message % {"form": definition.title, "why": broken[path]}})
 
 
 def _copied(line: Any) -> Any:
