@@ -1,0 +1,116 @@
+"""A result as a run keeps it: JSON with every step and every read once, and the field behind each read.
+
+`@cutoff` stands for the data cut-off in reasons: it moves every day, and a day alone is no new result.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from endpoints.engine.results import CourseResult, Endpoint, TimePoint
+from endpoints.engine.steps import EngineError, Read, Step, displayed, plain
+from endpoints.mapping import Address, address_of
+
+CUTOFF = "@cutoff"
+SLOTS: dict[type, tuple[str, ...]] = {}
+
+
+def body_of(result: CourseResult, paths: dict[str, Address]) -> str:
+    """The JSON text of a result."""
+    writer = _Writer(paths)
+    content = {
+        "endpoints": {name: writer.endpoint(endpoint) for name, endpoint in result.endpoints.items()},
+        "responses": {
+            criteria: [writer.point(point) for point in points]
+            for criteria, points in result.responses.items()
+        },
+        "steps": writer.steps,
+        "reads": writer.reads,
+    }
+    return _text(content)
+
+
+def error_body(error: EngineError, paths: dict[str, Address]) -> str:
+    """The JSON text of refused data (G-27): the sentence and its place."""
+    return _text({"error": {"where": error.where, "message": error.message, "params": error.shown,
+                            "address": address_of(paths, error.where)}})  # fmt: skip
+
+
+def _text(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=plain)
+
+
+class _Writer:
+    """Numbers steps and reads in the order in which they are first met."""
+
+    def __init__(self, paths: dict[str, Address]) -> None:
+        self.paths = paths
+        self.steps: list[list[Any]] = []
+        self.reads: list[list[Any]] = []
+        self._step: dict[Any, int] = {}
+        self._read: dict[Read, int] = {}
+
+    def endpoint(self, endpoint: Endpoint) -> dict[str, Any]:
+        names = SLOTS.get(type(endpoint))
+        if names is None:
+            slots = [name for name in type(endpoint).__slots__ if name != "steps"]  # type: ignore[attr-defined]
+            names = SLOTS[type(endpoint)] = tuple(slots)
+        kept = {name: getattr(endpoint, name) for name in names}
+        return kept | {"steps": [self.step(step) for step in endpoint.steps]}
+
+    def point(self, point: TimePoint) -> dict[str, Any]:
+        return {
+            "name": point.name,
+            "date": point.date,
+            "sum": point.sum,
+            "nadir": point.nadir,
+            "baseline_sum": point.baseline_sum,
+            "target": point.target,
+            "nontarget": point.nontarget,
+            "new": point.new,
+            "overall": point.overall,
+            "as_given": point.as_given,
+            "address": address_of(self.paths, f"{point.path}.date"),
+            "steps": [self.step(step) for step in point.steps],
+        }
+
+    def step(self, step: Step) -> int:
+        params = tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in step.params.items())
+        key = (step.message, params, step.reads)
+        number = self._step.get(key)
+        if number is None:
+            number = self._step[key] = len(self.steps)
+            shown = {name: CUTOFF if name == "cutoff" else _param(value) for name, value in params}
+            self.steps.append([step.rule, step.message, shown, [self.read(read) for read in step.reads]])
+        return number
+
+    def read(self, read: Read) -> int:
+        number = self._read.get(read)
+        if number is None:
+            number = self._read[read] = len(self.reads)
+            value = CUTOFF if read.where == "data_cutoff" else read.value
+            self.reads.append([read.where, value, address_of(self.paths, read.where)])
+        return number
+
+
+def _param(value: Any) -> Any:
+    """As a sentence shows it; a list keeps its words apart, because each is translated."""
+    return [displayed(part) for part in value] if isinstance(value, tuple | list) else displayed(value)
+
+
+def opened(content: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The steps of an endpoint with their reads written out."""
+    return steps_of(content, content["endpoints"][name]["steps"])
+
+
+def steps_of(content: Mapping[str, Any], numbers: list[int]) -> list[dict[str, Any]]:
+    steps, reads = content["steps"], content["reads"]
+    found = []
+    for number in numbers:
+        rule, message, params, places = steps[number]
+        found.append(
+            {"rule": rule, "message": message, "params": params, "reads": [reads[i] for i in places]}
+        )
+    return found

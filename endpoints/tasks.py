@@ -1,0 +1,53 @@
+"""What the workers do. Every message may be lost, repeated or overtaken: versions decide, not messages."""
+
+from __future__ import annotations
+
+import time
+
+from celery import shared_task
+
+from endpoints import services
+
+SWEEP_SECONDS = 5.0
+PARTS = 2
+
+
+@shared_task
+def recompute(participant: int) -> None:
+    """One participant, and then, once for many, the trial's figures."""
+    if services.endpoints_recompute(participant):
+        ask_for_trial()
+
+
+@shared_task
+def recompute_trial() -> None:
+    """The figures of the trial."""
+    services.trial_recompute()
+
+
+@shared_task
+def sweep() -> None:
+    """Finds who is behind when a message was lost, when a day has begun, when the engine was renewed."""
+    if services.stale().exists():
+        until = time.time() + SWEEP_SECONDS - 0.5
+        for part in range(PARTS):
+            catch_up.apply_async((part, PARTS, until), expires=SWEEP_SECONDS)
+    elif services.trial_is_behind():
+        recompute_trial.hint()
+
+
+@shared_task
+def catch_up(part: int, parts: int, until: float) -> None:
+    """A batch of those behind; the message goes round again while there are more, so that saves get in between.
+
+    Ends before the next sweep begins another.
+    """
+    full = services.endpoints_catch_up(part, parts) == services.BATCH
+    ask_for_trial()
+    if full and time.time() < until:
+        catch_up.apply_async((part, parts, until), expires=SWEEP_SECONDS)
+
+
+def ask_for_trial() -> None:
+    if services.trial_ask():
+        recompute_trial.hint()

@@ -1,0 +1,461 @@
+"""The people and the small trial of the tests, built through the services as a site would build them.
+
+Values are written as a person types them: `"2024-03-14"`, `"82.0"`, `"S5;S8"`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.test import override_settings
+
+from crf.fields import CrfField
+from crf.forms import Typed, TypedRow
+from crf.models import FormInstance
+from crf.registry import form_def
+from crf.schedule import visit_of
+from crf.services.entry import Order, Saved, form_save
+from crf.services.schedule import participant_screen
+from participants.models import Participant, Visit
+from trialsite.accounts.demo import ensure_demo_people
+from trialsite.accounts.models import Site, User
+from trialsite.kernel.decisions import ALLOWED
+
+Values = Mapping[str, Any]
+DAY = dt.timedelta(days=1)
+
+
+def day(text: str) -> dt.date:
+    return dt.date.fromisoformat(text)
+
+
+# --- people ---------------------------------------------------------------------------------------------------------
+
+
+def people() -> dict[str, User]:
+    """The cast by user name: lin (coordinator of site 01), wu (of 02), chen, zhao (investigators), mo, da, p1, p2, p3,
+    st, ad, ins."""
+    with override_settings(DEMO=True):
+        ensure_demo_people()
+    return {user.username: user for user in User.objects.all()}
+
+
+def site(number: str = "01") -> Site:
+    return Site.objects.get(number=number)
+
+
+# --- participants and forms -----------------------------------------------------------------------------------------
+
+
+def screened(by: User, number: str = "", site_number: str = "01") -> Participant:
+    """A new participant with the visits and forms that are expected."""
+    return participant_screen(by=by, site=site(site_number), number=number)
+
+
+def form(participant: Participant, key: str, visit: str = "", repeat: int = 1) -> FormInstance:
+    """A form of the participant as the door gives it: `form(p, "TA", "TA1")`; no visit for a log.
+
+    A central reading, which belongs to a case, is made here when it is missing.
+    """
+    where: dict[str, Any] = {"participant": participant, "form_key": key, "repeat": repeat}
+    if visit:
+        code, number = visit_of(visit) or (visit, 1)
+        where |= {"visit__code": code, "visit__repeat": number}
+    else:
+        where["visit__isnull"] = True
+    forms = FormInstance.objects.select_related("participant__site", "visit")
+    found = forms.filter(**where).first()
+    if found is None and key == "CPATH":
+        place = Visit.objects.get(participant=participant, code=visit)
+        made = FormInstance.objects.create(participant=participant, visit=place, form_key=key, repeat=repeat)
+        found = forms.get(pk=made.pk)
+    assert found is not None, f"{participant} has no form {key} at {visit or 'log'}"
+    return found
+
+
+def typed(
+    key: str,
+    values: Values,
+    rows: Mapping[str, Sequence[Values]] | None = None,
+    missing: Values | None = None,
+) -> Typed:
+    """Texts as typed values. Rows are numbered from 1; `None` in their place passes one over."""
+    definition = form_def(key)
+    made = Typed(_parsed(definition.fields, values), dict(missing or {}))
+    for section, lines in (rows or {}).items():
+        fields = {f.name: f for f in definition.section(section).fields}
+        made.rows[section] = [
+            _typed_row(str(number), fields, line) for number, line in enumerate(lines, 1) if line is not None
+        ]
+    return made
+
+
+def _typed_row(number: str, fields: Mapping[str, CrfField], line: Values) -> TypedRow:
+    """`{"@remove": "reason"}` removes the row, `{"ecentim@miss": "UNK"}` says why a value is missing."""
+    if "@remove" in line:
+        return TypedRow(number, remove=True, reason=line["@remove"])
+    values = {name: value for name, value in line.items() if "@" not in name}
+    missing = {name.removesuffix("@miss"): value for name, value in line.items() if name.endswith("@miss")}
+    return TypedRow(number, _parsed(fields, values), missing)
+
+
+def _parsed(fields: Mapping[str, CrfField], values: Values) -> dict[str, Any]:
+    found = {
+        name: fields[name].parse(value) if isinstance(value, str) else value for name, value in values.items()
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def fill(
+    form: FormInstance, by: User, values: Values, rows: Mapping[str, Sequence[Values]] | None = None,
+    missing: Values | None = None, complete: bool = True, reason: str = "",
+) -> Saved:  # fmt: skip
+    """Save a form as a person would: all values at once, complete unless said otherwise."""
+    order = Order(complete=complete, reason=reason, clear_hidden=True)
+    decision = ALLOWED if form.form_key == "CPATH" else None
+    made = typed(form.form_key, values, rows, missing)
+    return form_save(by=by, form=form, typed=made, order=order, decision=decision)
+
+
+def change(
+    form: FormInstance, by: User, reason: str = "Corrected after source check.", **values: Any
+) -> Saved:
+    """Change a few answers of a form and leave the rest: `change(f, lin, tudat="2024-04-10")`, `TA2_1_tl_diam="60"`."""
+    from crf.selectors.sheets import sheet_of
+
+    fresh = FormInstance.objects.select_related("participant__site", "visit").get(pk=form.pk)
+    made, definition = Typed.of(sheet_of(fresh)), form_def(form.form_key)
+    for path, value in values.items():
+        section, _, rest = path.partition("_")
+        number, _, name = rest.partition("_")
+        if number.isdigit() and section in made.rows:
+            fields = {f.name: f for f in definition.section(section).fields}
+            row = next(row for row in made.rows[section] if row.key == number)
+            row.values |= _parsed(fields, {name: value})
+        else:
+            made.values |= _parsed(definition.fields, {path: value})
+            made.missing.pop(path, None)
+    decision = ALLOWED if form.form_key == "CPATH" else None
+    return form_save(
+        by=by, form=fresh, typed=made, order=Order(reason=reason, clear_hidden=True), decision=decision
+    )
+
+
+# --- parts of a course ----------------------------------------------------------------------------------------------
+
+
+def consent(participant: Participant, by: User, on: str) -> Saved:
+    return fill(
+        form(participant, "ICF", "SCR"), by,
+        {
+            "icf_yn": "Y", "icf_dsstdat": on, "icf_dssttim": "09:20", "icf_version": "1.1",
+            "icf_version_date": "2024-01-15", "icf_signatory": "PARTICIPANT", "icf_witness": "NA", "icf_copy": "Y",
+            "icf_investigator": f"user:{by.pk}", "icf_samples": "Y", "wd_yn": "N",
+        },
+    )  # fmt: skip
+
+
+def enrol(participant: Participant, by: User, on: str) -> Saved:
+    """All criteria met, enrolled."""
+    criteria = form_def("IE").section("IE1").rows
+    assert criteria is not None
+    answers = [
+        {"ieorres": "NA" if code == "I16" else "Y" if code[0] == "I" else "N"} for code in criteria.fixed
+    ]
+    return fill(
+        form(participant, "IE", "SCR"), by,
+        {"ie_milan_inv": "BEYOND", "ieyn": "Y", "iedat": on, "ie_version": "IE-1.0", "enr_yn": "Y", "enr_dsstdat": on},
+        {"IE1": answers},
+    )  # fmt: skip
+
+
+def target(
+    lesion: str, segment: str, mm: str, viable: str, state: str = "MEASURED", **more: Any
+) -> dict[str, Any]:
+    """A target lesion of the liver; at baseline with `tl_enh`."""
+    row = {"tl_lnkid": lesion, "tl_loc": "LIVER", "tl_locdtl": segment, "tl_node": "N", "tl_state": state}
+    return row | ({"tl_diam": mm, "tl_viable": viable} if mm else {}) | more
+
+
+def assessed(
+    participant: Participant, by: User, visit: str, on: str, targets: Sequence[Values],
+    response: tuple[str, str] | None, new: Sequence[Values] = (), nl_yn: str = "N", **more: Any,
+) -> Saved:  # fmt: skip
+    """A tumour assessment on one day. `response`: the investigator's, target and overall; none at baseline."""
+    values = {
+        "ta_perf": "Y", "tudat": on, "ta_lastdat": on, "ta_eval": "INVESTIGATOR", "ta_method": "MRI_MP",
+        "ta_contrast": "Y", "ta_slice": "3.0", "ta_regions": "CHEST;ABDOMEN;PELVIS", "ta_samemethod": "Y",
+        "nl_yn": nl_yn, "ta_rsdat": on,
+    }  # fmt: skip
+    if response:
+        one, overall = response
+        values |= {
+            "tresp_r_inv": one, "ntresp_r_inv": "NA", "ovresp_r_inv": overall, "tresp_m_inv": one,
+            "ntresp_m_inv": "NA", "ovresp_m_inv": overall,
+        }  # fmt: skip
+    else:
+        values |= {"nl_yn": "NA", "ta_samemethod": "NA"}
+    rows = {"TA2": targets, "TA4": new} if new else {"TA2": targets}
+    return fill(form(participant, "TA", visit), by, values | more, rows)
+
+
+NOT_GIVEN = {"ecoccur": "N", "ecreasoc": "COMPLETED", "ec_perm_yn": "N"}
+NEVER = {"ecoccur": "NA", "ec_perm_yn": "N"}
+
+
+def infusion(
+    on: str, mg: str, level: str = "0", start: str = "09:00", end: str = "11:00", until: str = "", **more: Any
+) -> dict[str, Any]:
+    return {
+        "ecoccur": "Y", "ec_lvl": level, "ecdstxt": mg, "ecstdat": on, "ecsttim": start, "ecendat": until or on,
+        "ecentim": end, "eclot": "LOT-1", "ecdosadj": "N", "ecitrpyn": "N", "ectrtcmp": "Y", "ec_ir_yn": "N",
+        "ec_perm_yn": "N",
+    } | more  # fmt: skip
+
+
+def cycle(
+    participant: Participant, by: User, visit: str, on: str, phase: str, number: int, drugs: Sequence[Values],
+    apatinib: Sequence[Values] = (), tablets: Sequence[Values] = (), **more: Any,
+) -> Saved:  # fmt: skip
+    """One cycle. `drugs`: oxaliplatin, levofolinate, bolus, continuous fluorouracil, camrelizumab."""
+    values = {
+        "ec_phase": phase, "ec_cycle": str(number), "ec_given": "Y", "ec_d1dat": on, "ec_wt": "70.0", "ec_ht": "171.0",
+        "ec_bsa": "1.82", "ec_retreat": "Y", "ec_access": "PORT",
+    }  # fmt: skip
+    rows = {"EC2": drugs, "EC3": apatinib, "EC4": tablets}
+    return fill(form(participant, "EC", visit), by, values | more, {k: v for k, v in rows.items() if v})
+
+
+def neoadjuvant(
+    participant: Participant, by: User, number: int, on: str, oxaliplatin: str = "155", **more: Any
+) -> Saved:
+    """mFOLFOX7 + camrelizumab: fluorouracil over 46 h."""
+    level, changed = ("-1", {"ecdosadj": "Y", "ecadj": "WEIGHT"}) if oxaliplatin == "120" else ("0", {})
+    end = (day(on) + 2 * DAY).isoformat()
+    drugs = [
+        infusion(on, oxaliplatin, level, **changed),
+        infusion(on, "365"),
+        NEVER,
+        infusion(on, "4375", start="11:00", end="09:00", until=end),
+        infusion(on, "200", start="11:00", end="11:30"),
+    ]
+    return cycle(participant, by, f"C{number}", on, "NEO", number, drugs, **more)
+
+
+def adjuvant(participant: Participant, by: User, number: int, on: str, **more: Any) -> Saved:
+    drugs = [NOT_GIVEN, NOT_GIVEN, NEVER, NOT_GIVEN, infusion(on, "200", start="09:00", end="09:30")]
+    return cycle(participant, by, f"ADJ{number}", on, "ADJ", number, drugs, **more)
+
+
+def apatinib(
+    start: str, end: str, dose: str, schedule: str, phase: str = "NEO", reason: str = ""
+) -> dict[str, Any]:
+    row = {
+        "apa_phase": phase,
+        "apa_ecstdat": start,
+        "apa_ecendat": end,
+        "apa_dose": dose,
+        "apa_frq": schedule,
+    }
+    return row | ({"apa_reas": reason} if reason else {})
+
+
+def ended(
+    participant: Participant, by: User, phase: str, on: str, why: str, last: Sequence[str], repeat: int = 1
+) -> Saved:
+    """End of a phase. `last`: last dose of oxaliplatin, levofolinate, fluorouracil, camrelizumab, apatinib."""
+    values = {"eot_phase": phase, "eot_dsstdat": on, "eot_dsdecod": why, "eot_dscont": "Y"}
+    rows = [
+        {"eotd_reason": why} | ({"eotd_last": one} if one else {"eotd_last@miss": "NA"})
+        for one in last
+    ]  # fmt: skip
+    return fill(form(participant, "EOT", "EOT", repeat), by, values, {"EOT2": rows})
+
+
+def operated(participant: Participant, by: User, on: str, discharge: str, **more: Any) -> Saved:
+    """An R0 right anterior sectionectomy with two complications."""
+    values = {
+        "surg_proccur": "Y", "surg_prstdat": on, "surg_sttim": "08:35", "surg_entim": "12:50", "surg_dur": "255",
+        "surg_approach": "LAP", "surg_prtrt": "RAS", "surg_anat": "Y", "surg_segs": "S5;S8", "surg_ntum": "2",
+        "surg_extra": "N", "surg_ablation": "N", "surg_thrombect": "N", "surg_lnd": "N", "surg_pringle": "Y",
+        "surg_pringle_min": "42", "surg_ebl": "350", "surg_rbc": "0", "surg_plasma": "0", "surg_r": "R0",
+        "surg_specimen": "Y", "surg_icu": "1", "surg_dischdat": discharge, "surg_phlf": "A", "surg_bile": "NONE",
+        "surg_phh": "NONE", "surg_comp_yn": "Y", "surg_reop": "N", "surg_readm30": "N",
+    }  # fmt: skip
+    start = day(on)
+    complications = [
+        {
+            "comp_term": "ASCITES", "comp_cestdat": (start + 3 * DAY).isoformat(), "comp_ceendat": discharge,
+            "comp_cd": "II", "comp_tx": "Spironolactone", "comp_aeref": "11",
+        },
+        {
+            "comp_term": "PLEURAL", "comp_cestdat": (start + 4 * DAY).isoformat(),
+            "comp_ceendat": (start + 13 * DAY).isoformat(), "comp_cd": "IIIa", "comp_tx": "Drain", "comp_aeref": "12",
+        },
+    ]  # fmt: skip
+    return fill(form(participant, "SURG", "SURG"), by, values | more, {"SU3": complications})
+
+
+def nodule(
+    number: int, size: tuple[str, str, str], shares: tuple[str, str, str], **more: Any
+) -> dict[str, Any]:
+    """A tumour bed: length, width, height; viable, necrosis, stroma in %."""
+    viable, necrosis, stroma = shares
+    row = {
+        "cpn_no": str(number), "cpn_len": size[0], "cpn_wid": size[1], "cpn_hgt": size[2], "cpn_nslides": "5",
+        "cpn_rvt": viable, "cpn_nec": necrosis, "cpn_str": stroma,
+        "cpn_hist": "HCC" if viable != "0" else "NOTUMOUR", "cpn_edm": "II" if viable != "0" else "NA",
+    }  # fmt: skip
+    return row | ({"cpn_insitu": "N"} if viable == "0" else {}) | more
+
+
+def central_reading(
+    participant: Participant,
+    by: User,
+    reader: str,
+    on: str,
+    nodules: Sequence[Values],
+    received: str,
+    **more: Any,
+) -> Saved:
+    """A submitted central reading; `reader` is R1, R2 or ADJ."""
+    repeat = ("R1", "R2", "ADJ").index(reader) + 1
+    values = {
+        "cp_reader": reader, "cp_recdat": received, "cp_midat": on, "cp_blind": "Y", "cp_slides": "14",
+        "cp_slides_bed": "10", "cp_adeq": "ADEQUATE", "cp_mvi": "M0", "cp_mvi_n": "0", "cp_satellite": "N",
+        "cp_macro_viable": "NA", "cp_ln_viable": "NA", "cp_margin": "NEG", "cp_margin_mm": "12.0",
+    }  # fmt: skip
+    return fill(form(participant, "CPATH", "CPATH", repeat), by, values | more, {"CP2": nodules})
+
+
+def contacted(
+    participant: Participant, by: User, visit: str, on: str, source: str = "CLINIC", **more: Any
+) -> Saved:
+    """A survival contact: alive, no evidence of disease, unless said otherwise."""
+    values = {
+        "ss_dat": on, "ss_source": source, "ss_attempts": "1", "ss_status": "ALIVE", "ss_lastalive": on,
+        "ss_disease": "NED", "ss_event_yn": "N", "ss_newtx": "N", "ss_newsae": "N",
+    }  # fmt: skip
+    if source == "CLINIC":
+        values["ss_ecog"] = "0"
+    return fill(form(participant, "SS", visit), by, values | more)
+
+
+# --- participant 01-003 of the CRF book, section 6 ------------------------------------------------------------------
+
+ADJUVANT_DAYS = (
+    "2024-07-11", "2024-08-01", "2024-08-22", "2024-09-12", "2024-10-03", "2024-10-24", "2024-11-14", "2024-12-05",
+)  # fmt: skip
+IMAGING_DAYS = (
+    "2024-08-21", "2024-11-13", "2025-02-06", "2025-04-29", "2025-07-24", "2025-10-16", "2026-01-08",
+)  # fmt: skip
+
+
+def participant_01_003(by: User, number: str = "01-003") -> Participant:
+    """The whole synthetic participant, through every form that exists; ends with MPR at 8.3 %."""
+    participant = screened(by, number)
+    screening_01_003(participant, by)
+    treatment_01_003(participant, by)
+    surgery_01_003(participant, by)
+    follow_up_01_003(participant, by)
+    return participant
+
+
+def screening_01_003(participant: Participant, by: User) -> None:
+    consent(participant, by, "2024-03-04")
+    fill(
+        form(participant, "DM", "SCR"), by,
+        {
+            "dmdat": "2024-03-04", "brthdat": "1968-05", "sex": "M", "race": "ASIAN", "ethcn": "HAN",
+            "su_tob": "FORMER", "su_packyr": "15", "su_alc": "NEVER", "famhx_hcc": "N",
+        },
+    )  # fmt: skip
+    fill(
+        form(participant, "HCC", "SCR"), by,
+        {
+            "hcc_mhstdat": "2024-02", "hcc_dxbasis": "CLINICAL_CN", "hcc_aetiology": "HBV", "hcc_cirrhosis": "CLINICAL",
+            "hcc_pht": "N", "hcc_varices": "MILD", "hcc_prior": "NONE", "hcc_imgdat": "2024-03-06",
+            "hcc_nodcount": "2", "hcc_uncountable": "N", "hcc_maxdiam": "82.0", "hcc_macrovi": "N", "hcc_ehs": "N",
+            "hcc_rupture": "N", "hcc_bclc": "B", "hcc_cnlc": "IIa", "hcc_ct": "T3", "hcc_cn": "N0", "hcc_cm": "M0",
+            "hcc_mdtdat": "2024-03-08", "hcc_resect": "POTENTIAL", "hcc_noupfront": "HIGH_RISK", "hcc_icgr15": "6.8",
+            "hcc_flr_pct": "58",
+        },
+        {
+            "HCC3": [
+                {"nod_no": "1", "nod_segment": "S8", "nod_diam": "82.0", "nod_enhance": "TYPICAL"},
+                {"nod_no": "2", "nod_segment": "S5", "nod_diam": "26.0", "nod_enhance": "TYPICAL"},
+            ]
+        },
+    )  # fmt: skip
+    assessed(
+        participant, by, "SCR", "2024-03-06",
+        [target("T01", "S8", "82.0", "80.0", tl_enh="TYPICAL"), target("T02", "S5", "26.0", "26.0", tl_enh="TYPICAL")],
+        None,
+    )  # fmt: skip
+    enrol(participant, by, "2024-03-12")
+
+
+def treatment_01_003(participant: Participant, by: User) -> None:
+    neoadjuvant(
+        participant, by, 1, "2024-03-14",
+        apatinib=[
+            apatinib("2024-03-14", "2024-04-05", "250", "QD"),
+            apatinib("2024-04-06", "2024-04-12", "0", "HELD", reason="OTHER"),
+            apatinib("2024-04-13", "2024-05-15", "250", "QOD", reason="OTHER"),
+        ],
+        tablets=[
+            {"da_dispdat": "2024-03-14", "da_disp": "28", "da_retdat": "2024-04-18", "da_ret": "2", "da_missed": "0"},
+            {"da_dispdat": "2024-04-18", "da_disp": "15", "da_retdat": "2024-05-20", "da_ret": "1", "da_missed": "0"},
+        ],
+    )  # fmt: skip
+    neoadjuvant(participant, by, 2, "2024-03-28")
+    assessed(
+        participant, by, "TA1", "2024-04-09",
+        [target("T01", "S8", "68.0", "41.0"), target("T02", "S5", "21.0", "12.0")],
+        ("SD", "SD"), tresp_m_inv="PR", ovresp_m_inv="PR",
+    )  # fmt: skip
+    neoadjuvant(participant, by, 3, "2024-04-18", "120", ec_delay_reas="AE_HEM", ec_delay_aeref="6")
+    neoadjuvant(participant, by, 4, "2024-05-02", "120")
+    assessed(
+        participant, by, "TA2", "2024-05-20",
+        [target("T01", "S8", "55.0", "12.0"), target("T02", "S5", "16.0", "0.0")],
+        ("PR", "PR"),
+    )  # fmt: skip
+    last = ("2024-05-02", "2024-05-02", "2024-05-04", "2024-05-02", "2024-05-15")
+    ended(participant, by, "NEO", "2024-05-22", "SURGERY", last)
+
+
+def surgery_01_003(participant: Participant, by: User) -> None:
+    operated(participant, by, "2024-05-30", "2024-06-14")
+    large, small = ("60.0", "52.0", "45.0"), ("18.0", "15.0", "14.0")
+    one = [nodule(1, large, ("8", "72", "20")), nodule(2, small, ("0", "60", "40"))]
+    two = [nodule(1, large, ("10", "65", "25")), nodule(2, small, ("0", "55", "45"))]
+    central_reading(participant, by, "R1", "2024-07-02", one, "2024-06-24")
+    central_reading(participant, by, "R2", "2024-07-05", two, "2024-06-24")
+
+
+def follow_up_01_003(participant: Participant, by: User) -> None:
+    whole = [apatinib("2024-07-11", "2024-12-25", "250", "QOD", "ADJ")]
+    for n, on in enumerate(ADJUVANT_DAYS, 1):
+        adjuvant(participant, by, n, on, **({"apatinib": whole} if n == 1 else {}))
+    ended(
+        participant, by, "ADJ", "2024-12-26", "COMPLETED", ("", "", "", "2024-12-05", "2024-12-25"), repeat=2
+    )
+    fill(form(participant, "SACT"), by, {"sact_yn": "N"})
+    resected = [target("T01", "S8", "", "", "RESECTED"), target("T02", "S5", "", "", "RESECTED")]
+    for n, on in enumerate(IMAGING_DAYS, 1):
+        why = {"resp_com": "Resected: no target arithmetic."}
+        assessed(participant, by, f"FUIMG{n}", on, resected, ("NA", "NED"), **why)
+    contacts = (
+        ("SFU30", "2025-01-23", "CLINIC"), ("SFU90", "2025-03-04", "PHONE"), ("SURV5", "2025-05-08", "CLINIC"),
+        ("SURV6", "2025-07-31", "CLINIC"), ("SURV7", "2025-10-23", "CLINIC"), ("SURV8", "2026-01-15", "CLINIC"),
+        ("SURVEND", "2026-03-12", "CLINIC"),
+    )  # fmt: skip
+    for visit, on, source in contacts:
+        contacted(participant, by, visit, on, source)
+    fill(
+        form(participant, "EOS", "EOS"), by,
+        {"eos_dsstdat": "2026-03-16", "eos_dsdecod": "COMPLETED", "eos_aeclosed": "Y"},
+    )  # fmt: skip
