@@ -1,0 +1,1 @@
+"""Figures: rows of results in, an Altair chart out. Pure functions; imported by workers only."""
