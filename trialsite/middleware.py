@@ -55,7 +55,11 @@ class IdleSession:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and not is_polling(request) and request.user.is_authenticated:
+        if (
+            settings.SESSION_COOKIE_NAME in request.COOKIES
+            and not is_polling(request)
+            and request.user.is_authenticated
+        ):
             now = int(time.time())
             if now - request.session.get("seen", 0) >= self.WRITE_AFTER:
                 request.session["seen"] = now
