@@ -297,7 +297,11 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     # Finds who is behind when a message was lost. It expires, so none pile up while no worker runs.
     "sweep": {"task": "endpoints.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
-    "sessions": {"task": "trialsite.accounts.tasks.sessions_sweep", "schedule": 60.0, "options": {"expires": 60}},
+    "sessions": {
+        "task": "trialsite.accounts.tasks.sessions_sweep",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
 }
 
 # --- Logging: JSON lines without any participant data -----------------------------------------------------------
