@@ -147,15 +147,18 @@ def visit_cell(
     pop: str = "",
     following: str = "",
     group: bool = False,
+    confirm: int = 0,
+    visits: bool = False,
 ) -> SafeString:
     """One cell of the participant × visit matrix.
 
     `name` is what the cell is called ("02-005 IMG1"), `pop` the address of its list of forms, `following`
     that of the next unfinished form. `mine`: it waits for the reader. `group`: first column of a phase.
+    `confirm`: values to confirm. `visits`: `done` and `total` count visits, where a column stands for several.
     """
     glyph = glyph_of(state)
     css, inner, said = _cell(
-        glyph, done, total, queries, answered, verified, signed, frozen, get_language() or "en"
+        glyph, done, total, queries, answered, confirm, verified, signed, frozen, visits, get_language() or "en"
     )
     classes = f"c{css}{' g1' if group else ''}{' todo' if mine and glyph != 'na' else ''}"
     spoken = html.escape(f"{name}: {said}")
@@ -177,9 +180,11 @@ def _cell(
     total: int,
     queries: int,
     answered: int,
+    confirm: int,
     verified: bool,
     signed: bool,
     frozen: bool,
+    visits: bool,
     language: str,
 ) -> tuple[str, str, str]:
     """Class, content and spoken state of a cell. Few combinations occur, so they are kept for each language."""
@@ -187,14 +192,17 @@ def _cell(
         return " np", '<span class="nx">–</span>', _("not expected")
     said = [_(STATES[glyph])] if glyph in ("due", "lock", "plan") or not total else []
     if total:
-        said.append(_("%(done)s of %(total)s forms complete") % {"done": done, "total": total})
+        counted = _("%(done)s of %(total)s visits complete") if visits else _("%(done)s of %(total)s forms complete")
+        said.append(counted % {"done": done, "total": total})
     tag = icon(glyph, "", f"c-{glyph}")
     if glyph == "lock":
         return " lk", f'<span class="m">{tag}</span>', ", ".join(said)
-    share = f'<span class="fr">{done}/{total}</span>' if glyph in ("prog", "due") and total else ""
+    shared = total and (glyph in ("prog", "due") or (visits and done))
+    share = f'<span class="fr">{done}/{total}</span>' if shared else ""
     held = [mark for mark, on in (("sdv", verified), ("sign", signed), ("frz", frozen)) if on]
     said += [_(STATES[mark]) for mark in held]
-    inner = f'<span class="m">{tag}{share}{_count(queries, said, False)}{_count(answered, said, True)}</span>'
+    counts = _count(queries, said, False) + _count(answered, said, True) + _to_confirm(confirm, said)
+    inner = f'<span class="m">{tag}{share}{counts}</span>'
     if held:
         inner += f'<span class="pk">{"".join(icon(mark, "", f"c-{mark} i-sm") for mark in held)}</span>'
     return " od" if glyph == "due" else "", inner, ", ".join(said)
@@ -205,6 +213,13 @@ def _count(count: int, said: list[str], answered: bool) -> str:
         return ""
     said.append(_queries(count, answered))
     return f'<span class="bub{" ans" if answered else ""}" aria-hidden="true">{count}</span>'
+
+
+def _to_confirm(count: int, said: list[str]) -> str:
+    if not count:
+        return ""
+    said.append(ngettext("%(n)s value to confirm", "%(n)s values to confirm", count) % {"n": count})
+    return f'<span class="bub cfm" aria-hidden="true">{count}</span>'
 
 
 def interval_bar(
