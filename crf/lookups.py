@@ -46,7 +46,7 @@ class Surroundings:
                 return sheet.values[name]
             if name.startswith("@baseline_"):
                 return self._baseline(sheet, row, name.removeprefix("@baseline_"))
-            if name.startswith("@") or name.startswith("cfg.") or name == "today" or name in FACTS:
+            if name.startswith(("@", "cfg.")) or name == "today" or name in FACTS:
                 return self.fact(name)
             return None
 

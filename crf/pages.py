@@ -6,7 +6,6 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -21,15 +20,16 @@ from . import derivation
 from .criteria import CRITERIA
 from .facts import forms_read
 from .fields import MISS, CrfField
-from .forms import Typed, as_sheet, row_path
 from .lookups import Lookup, Surroundings
 from .models import Finding, FindingState, FormInstance
+from .naming import form_url, label_of, short
 from .registry import FormDef, SectionDef, form_def
 from .rendering import Box, condition_json, fields_html, row_card_html, table_head_html, table_row_html
 from .schedule import visit_label
 from .selectors.sheets import casebook, sheet_of
 from .services.checking import soft_message
 from .sheets import Casebook, RowValues, Sheet
+from .typed import Typed, as_sheet, row_path
 
 DRUGS = ("EC2", "EOT2")
 
@@ -150,7 +150,8 @@ class Builder:
         template = self._row(section, "__key__", RowValues(0), True, titled, removable) if addable else ""
         if section.rows.layout == "table":
             head = table_head_html(self._row_boxes(section, "h", RowValues(0), False), titled, removable)
-            body = f'<div class="scroller"><table class="tbl rows-table">{head}<tbody data-rows="{section.id}">{html}</tbody></table></div>'
+            rows = f'<tbody data-rows="{section.id}">{html}</tbody>'
+            body = f'<div class="scroller"><table class="tbl rows-table">{head}{rows}</table></div>'
         else:
             body = f'<div data-rows="{section.id}">{html}</div>'
         if not lines:
@@ -256,31 +257,7 @@ class Builder:
         return label_of(self.definition, path)
 
 
-def short(label: Text) -> Text:
-    """A section's label without the book's note on its structure ("(repeating)")."""
-    return Text(label.en.split(" (")[0], label.zh.split("(")[0].split("（")[0])
-
-
-def label_of(definition: FormDef, path: str) -> str:
-    """Words for a path: `TA2:3/tl_diam` → "Target lesions 3: RECIST diameter"."""
-    head, _sep, name = path.removesuffix(MISS).rpartition("/")
-    if not head:
-        crf_field = definition.fields.get(name)
-        return str(crf_field.label) if crf_field else name
-    section_id, _sep, number = head.partition(":")
-    section = definition.section(section_id)
-    crf_field = next((f for f in section.fields if f.name == name), None)
-    return f"{short(section.label)} {number}" + (f": {crf_field.label}" if crf_field else "")
-
-
 def _period(code: str) -> str:
     from .schedule import VISITS
 
     return VISITS[code].period
-
-
-def form_url(form: FormInstance) -> str:
-    """The public address of a form: participant number, visit label, form key."""
-    label = visit_label(form.visit.code, form.visit.repeat) if form.visit else "log"
-    args = [form.participant.number, label, form.form_key.lower()]
-    return reverse("form_entry", args=[*args, form.repeat] if form.repeat > 1 else args)

@@ -200,7 +200,8 @@ def _select(box: Box) -> str:
     for code, label in box.options:
         selected = " selected" if box.raw == code else ""
         options.append(f'<option value="{escape(code)}"{selected}>{escape(label)}</option>')
-    return f'<select class="form-select form-select-sm" id="i-{box.id}" name="{box.name}"{_described(box)}>{"".join(options)}</select>'
+    attributes = f'id="i-{box.id}" name="{box.name}"{_described(box)}'
+    return f'<select class="form-select form-select-sm" {attributes}>{"".join(options)}</select>'
 
 
 def _multi(box: Box) -> str:
@@ -246,7 +247,7 @@ def _month_name(number: int) -> str:
     """`Apr` in English: the month cannot be taken for the day. `4` in Chinese, where 月 follows."""
     if (get_language() or "").startswith("zh"):
         return str(number)
-    return "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()[number - 1]
+    return ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][number - 1]
 
 
 def _placeholder(part: str) -> str:
@@ -272,7 +273,8 @@ def _line(box: Box) -> str:
 
 
 def _long(box: Box) -> str:
-    return f'<textarea class="form-control" rows="3" id="i-{box.id}" name="{box.name}"{_described(box)}>{escape(box.raw or "")}</textarea>'
+    attributes = f'id="i-{box.id}" name="{box.name}"{_described(box)}'
+    return f'<textarea class="form-control" rows="3" {attributes}>{escape(box.raw or "")}</textarea>'
 
 
 def _time(box: Box) -> str:
@@ -348,7 +350,8 @@ def _soft(box: Box) -> str:
     if not box.soft:
         return ""
     if box.confirmed:
-        return f'<p class="f-hint">{icon("comp", "", "c-comp")} {escape(_("Confirmed: %(reason)s") % {"reason": box.confirmed})}</p>'
+        words = escape(_("Confirmed: %(reason)s") % {"reason": box.confirmed})
+        return f'<p class="f-hint">{icon("comp", "", "c-comp")} {words}</p>'
     if not box.editable:
         return f'<div class="soft">{icon("due", "", "c-due")} <span>{escape(box.soft)}</span></div>'
     options = "".join(
@@ -357,7 +360,8 @@ def _soft(box: Box) -> str:
     return (
         f'<div class="soft" role="status">{icon("due", "", "c-due")} <span>{escape(box.soft)}</span>'
         f'<span class="actions"><select class="form-select form-select-sm" name="confirm:{escape(box.path)}" '
-        f'aria-label="{escape(_("Confirm value: reason"))}"><option value="">{escape(_("Confirm value …"))}</option>{options}</select></span></div>'
+        f'aria-label="{escape(_("Confirm value: reason"))}">'
+        f'<option value="">{escape(_("Confirm value …"))}</option>{options}</select></span></div>'
     )
 
 
@@ -437,7 +441,8 @@ def table_row_html(
         inner = input_html(box)
         hidden = "" if box.shown else " hidden"
         cells.append(
-            f'<td><div class="{classes}" data-name="{box.field.name}" data-kind="{box.field.kind}" data-path="{escape(box.path)}" '
+            f'<td><div class="{classes}" data-name="{box.field.name}" data-kind="{box.field.kind}" '
+            f'data-path="{escape(box.path)}" '
             f'id="{box.id}"{condition}{required}{hidden}><div class="f-input">{inner}{marks_html(box)}</div>'
             f"{_error(box)}{_soft(box)}</div></td>"
         )

@@ -1,4 +1,7 @@
-"""The book's limits as a reader understands them: `>= icf_dsstdat; <= today` → "not before Date consent signed; not after today"."""
+"""The book's limits as a reader understands them.
+
+`>= icf_dsstdat; <= today` → "not before “Date consent signed”; not after today".
+"""
 
 from __future__ import annotations
 

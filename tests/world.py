@@ -12,12 +12,12 @@ from typing import Any
 from django.test import override_settings
 
 from crf.fields import CrfField
-from crf.forms import Typed, TypedRow
 from crf.models import FormInstance
 from crf.registry import form_def
 from crf.schedule import visit_of
 from crf.services.entry import Order, Saved, form_save
 from crf.services.schedule import participant_screen
+from crf.typed import Typed, TypedRow
 from participants.models import Participant, Visit
 from trialsite.accounts.demo import ensure_demo_people
 from trialsite.accounts.models import Site, User

@@ -19,7 +19,6 @@ from .treatment import (
 )
 
 __all__ = [
-    "Draft",
     "ApatinibDispensing",
     "ApatinibPeriod",
     "BaselineNodule",
@@ -31,6 +30,7 @@ __all__ = [
     "Criterion",
     "Death",
     "Demographics",
+    "Draft",
     "Eligibility",
     "EndOfStudy",
     "EndOfTreatment",

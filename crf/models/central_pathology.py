@@ -10,7 +10,10 @@ from .base import CrfData, CrfRow
 
 
 class CentralReading(CrfData):
-    """F15 CPATH: Central pathology review (blinded, two readers + adjudicator). One record per reader + nodule rows; one final record."""
+    """F15 CPATH: Central pathology review (blinded, two readers + adjudicator).
+
+    One record per reader + nodule rows; one final record.
+    """
 
     crf = Form(
         "F15",

@@ -10,7 +10,10 @@ from .base import CrfData, CrfRow
 
 
 class TumourAssessment(CrfData):
-    """F11 TA: Tumour assessment (RECIST 1.1 and mRECIST). Per assessment: header + target rows + non-target rows + new-lesion rows + response."""
+    """F11 TA: Tumour assessment (RECIST 1.1 and mRECIST).
+
+    Per assessment: header + target rows + non-target rows + new-lesion rows + response.
+    """
 
     crf = Form(
         "F11",

@@ -10,7 +10,10 @@ from .base import CrfData, CrfRow
 
 
 class StudyTreatment(CrfData):
-    """F10 EC: Study treatment administration (per cycle). Per cycle: header + one row per intravenous drug + apatinib periods (study-level log)."""
+    """F10 EC: Study treatment administration (per cycle).
+
+    Per cycle: header + one row per intravenous drug + apatinib periods (study-level log).
+    """
 
     crf = Form(
         "F10",

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from crf.fields import MISS, CrfField, missing_label
 from crf.models import FormInstance, FormStatus
-from crf.pages import label_of
+from crf.naming import label_of
 from crf.registry import FormDef, form_def
 from trialsite.accounts.roles import Role
 from trialsite.audit.actions import Action
@@ -45,11 +45,14 @@ def history_of(form: FormInstance, path: str = "") -> list[HistoryLine]:
     return [_line(definition, event) for event in events.order_by("-number")]
 
 
+TYPED = (Action.ENTER, Action.CHANGE, Action.CLEAR, Action.ROW_ADD, Action.ROW_REMOVE)
+
+
 def saved_since(form: FormInstance, version: int) -> list[HistoryLine]:
     """What other saves changed since a page showed `version`: the newest batches, one per save."""
     behind = max(form.version - version, 1)
     moments = (
-        AuditEvent.objects.filter(target=form.address, action__in=[Action.ENTER, Action.CHANGE, Action.CLEAR, Action.ROW_ADD, Action.ROW_REMOVE])
+        AuditEvent.objects.filter(target=form.address, action__in=TYPED)
         .order_by("-at").values_list("at", flat=True).distinct()[:behind]
     )  # fmt: skip
     oldest = min(moments, default=None)

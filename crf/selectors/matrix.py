@@ -192,14 +192,18 @@ class Text(Func):
 
 
 def _case(*rules: tuple[Q, Any], default: str) -> Case:
-    whens = [When(condition, then=Value(then) if isinstance(then, str) else then) for condition, then in rules]
+    whens = [
+        When(condition, then=Value(then) if isinstance(then, str) else then) for condition, then in rules
+    ]
     return Case(*whens, default=Value(default), output_field=CharField())
 
 
 def _form_flags(day: dt.date, form: str, visit: str | None) -> list[Case]:
     """First match wins: a form that is not counted is asked nothing else."""
     late = (
-        Q(**{f"{visit}window_to__lt": day, f"{visit}status__in": work.OPEN_VISITS}) if visit is not None else Q(pk=None)
+        Q(**{f"{visit}window_to__lt": day, f"{visit}status__in": work.OPEN_VISITS})
+        if visit is not None
+        else Q(pk=None)
     )
     kind = _case(
         (Q(**{f"{form}pk__isnull": True}) | ~work.counted(form), "-"),
@@ -258,7 +262,8 @@ def matrix_rows(user: Any, *, imported: bool = False, day: dt.date | None = None
     enrolled = Eligibility.objects.filter(form__participant=OuterRef("pk")).values("enr_dsstdat")[:1]
     heads = list(seen.order_by("number").values_list(*HEAD, Subquery(enrolled)))
     texts = {
-        row[0]: row[1:] for row in _texts(Visit.objects.filter(participant__in=seen.filter(imported=imported)), day)
+        row[0]: row[1:]
+        for row in _texts(Visit.objects.filter(participant__in=seen.filter(imported=imported)), day)
     }
     logs = _logs(user, imported, day)
     rows = []
@@ -279,7 +284,9 @@ def _logs(user: Any, imported: bool, day: dt.date) -> dict[int, str]:
     """Flags of the logs that were started, by participant."""
     kept = forms_for(user).filter(visit__isnull=True, participant__imported=imported)
     flags = Text(Value("D1"), *_form_flags(day, "", None))
-    started = kept.exclude(status=FormStatus.EXPECTED).annotate(flags=flags).values_list("participant_id", "flags")
+    started = (
+        kept.exclude(status=FormStatus.EXPECTED).annotate(flags=flags).values_list("participant_id", "flags")
+    )
     found: dict[int, str] = {}
     for participant, text in started:
         found[participant] = f"{found[participant]} {text}" if participant in found else text

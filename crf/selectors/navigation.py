@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crf.models import FormInstance, FormStatus
-from crf.pages import form_url
+from crf.naming import form_url
 from crf.registry import form_def, forms
 from crf.schedule import forms_at
 

@@ -57,7 +57,9 @@ def _strip_visit(number: str, v: VisitFacts, current: bool) -> StripVisit:
 
 def _facts(participant: Participant) -> list[tuple[str, str]]:
     """Sex and age, stage, study day 1: what a person checks before typing."""
-    kept = FormInstance.objects.filter(participant=participant, form_key__in=("DM", "HCC", "EC"), version__gt=0)
+    kept = FormInstance.objects.filter(
+        participant=participant, form_key__in=("DM", "HCC", "EC"), version__gt=0
+    )
     sex = age = stage = first = None
     for key, s, a, bclc, code, day in kept.values_list("form_key", *HEAD):
         if key == "DM":

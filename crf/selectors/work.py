@@ -15,7 +15,7 @@ from trialsite.accounts.models import Site
 REQUIRED = ("R", "C")
 BEGUN = (FormStatus.IN_PROGRESS, FormStatus.COMPLETE)
 OPEN_VISITS = (VisitStatus.PLANNED, VisitStatus.DONE)
-NEEDS = ("overdue", "progress", "confirm")
+AHEAD = dt.timedelta(days=14)  # how far "due" looks ahead
 
 
 def trial_day() -> dt.date:

@@ -14,13 +14,13 @@ from crf import derivation
 from crf.events import source_data_changed
 from crf.facts import forms_read
 from crf.fields import MISS, missing_label
-from crf.forms import Typed, as_sheet
 from crf.lookups import Surroundings
 from crf.models import Finding, FindingState, FormInstance, FormStatus, FormSubmission
 from crf.policies import may_change, may_enter
 from crf.registry import FormDef, form_def, forms
 from crf.selectors.sheets import casebook, sheet_of
 from crf.sheets import Casebook, Sheet
+from crf.typed import Typed, as_sheet
 from participants.models import Participant
 from trialsite.accounts.models import User
 from trialsite.audit import trail

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from crf.fields import MISS, CrfField
-from crf.forms import row_path
 from crf.models import FormInstance
 from crf.registry import FormDef, SectionDef
 from crf.sheets import RowValues, Sheet
+from crf.typed import row_path
 from trialsite.audit.actions import Action
 from trialsite.audit.trail import Entry
 

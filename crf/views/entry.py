@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crf.forms import Typed, read_post
+from crf.forms import read_post
 from crf.imaging_page import ImagingBuilder, live_view, typed_for_preview
 from crf.models import FormInstance, FormStatus
-from crf.pages import Builder, FormPage, form_url, label_of
+from crf.naming import form_url, label_of
+from crf.pages import Builder, FormPage
 from crf.policies import may_enter
 from crf.registry import form_def
 from crf.schedule import visit_label, visit_title
@@ -25,6 +26,7 @@ from crf.selectors.navigation import next_form, rail_of
 from crf.selectors.participants import strip_of
 from crf.services.drafts import draft_drop, draft_keep, draft_of, draft_post
 from crf.services.entry import Invalid, Order, Saved, Stale, form_save
+from crf.typed import Typed
 from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Permission
 from trialsite.kernel.decisions import Refused

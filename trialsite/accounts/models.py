@@ -59,6 +59,12 @@ class User(AbstractUser):
             models.UniqueConstraint(Lower("username"), name="user_name_once_whatever_its_case"),
         ]
 
+    def role_at(self, site: Site | None) -> str:
+        """The role that names this person in the trail at a site; empty when none is held today."""
+        from .permissions import grants_of
+
+        return grants_of(self).role_at(site)
+
     def __str__(self) -> str:
         return self.full_name or self.username
 

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
-from trialsite.accounts.permissions import grants_of
-
 from .actions import Action
 from .models import STUDY, AuditChain, AuditEvent
 
@@ -77,7 +75,7 @@ def append_all(
     now = timezone.now()
     person = by if by is not None and by.pk else None
     name = person.username if person else ""
-    held = role or (grants_of(person).role_at(site) if person else "")
+    held = role or (person.role_at(site) if person else "")
     number, previous, events = chain.length, chain.head, []
     for entry in entries:
         number += 1

@@ -1,0 +1,36 @@
+"""How forms and fields are addressed and called: the public address of a form, words for a path."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from trialsite.kernel.texts import Text
+
+from .fields import MISS
+from .models import FormInstance
+from .registry import FormDef
+from .schedule import visit_label
+
+
+def short(label: Text) -> Text:
+    """A section's label without the book's note on its structure ("(repeating)")."""
+    return Text(label.en.split(" (")[0], label.zh.split("(")[0].split("（")[0])
+
+
+def label_of(definition: FormDef, path: str) -> str:
+    """Words for a path: `TA2:3/tl_diam` → "Target lesions 3: RECIST diameter"."""
+    head, _sep, name = path.removesuffix(MISS).rpartition("/")
+    if not head:
+        crf_field = definition.fields.get(name)
+        return str(crf_field.label) if crf_field else name
+    section_id, _sep, number = head.partition(":")
+    section = definition.section(section_id)
+    crf_field = next((f for f in section.fields if f.name == name), None)
+    return f"{short(section.label)} {number}" + (f": {crf_field.label}" if crf_field else "")
+
+
+def form_url(form: FormInstance) -> str:
+    """The public address of a form: participant number, visit label, form key."""
+    label = visit_label(form.visit.code, form.visit.repeat) if form.visit else "log"
+    args = [form.participant.number, label, form.form_key.lower()]
+    return reverse("form_entry", args=[*args, form.repeat] if form.repeat > 1 else args)

@@ -1,0 +1,196 @@
+"""A form as one line of a list: its title, its address, how far it is. And forms by words: "02-005 tum"."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F
+
+from crf.models import FormStatus
+from crf.registry import form_def, forms, parts
+from crf.schedule import FORMS, visit_label, visit_title
+from crf.selectors import work
+from crf.selectors.access import forms_for
+
+FIELDS = (
+    "participant__number", "participant__site_id", "participant__imported", "visit__code", "visit__repeat", "visit__status",
+    "visit__window_from", "visit__window_to", "form_key", "repeat", "evaluator", "status", "required", "expected",
+    "missing_count", "finding_count", "frozen", "locked", "saved_at",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class FormLine:
+    """One form. `number` is the participant's."""
+
+    number: str
+    site: int
+    imported: bool
+    code: str | None
+    visit_repeat: int | None
+    visit_status: str | None
+    window_from: dt.date | None
+    window_to: dt.date | None
+    key: str
+    repeat: int
+    evaluator: str
+    status: str
+    required: str
+    expected: bool
+    missing: int
+    findings: int
+    frozen: bool
+    locked: bool
+    saved_at: dt.datetime | None
+
+    @property
+    def label(self) -> str:
+        """The visit's label; `log` for a form that is kept once."""
+        return visit_label(self.code, self.visit_repeat or 1) if self.code else "log"
+
+    @property
+    def visit_title(self) -> Any:
+        return visit_title(self.code, self.visit_repeat or 1) if self.code else ""
+
+    @property
+    def title(self) -> Any:
+        return form_def(self.key).title
+
+    @property
+    def href(self) -> str:
+        more = f"{self.repeat}/" if self.repeat > 1 else ""
+        return f"/p/{self.number}/{self.label}/{self.key.lower()}/{more}"
+
+    @property
+    def glyph(self) -> str:
+        if self.locked:
+            return "lock"
+        if self.status == FormStatus.COMPLETE:
+            return "comp"
+        if self.status == FormStatus.IN_PROGRESS:
+            return "prog"
+        if not self.expected or self.visit_status in ("CLOSED", "MISSED"):
+            return "na"
+        return "due" if self.late(work.trial_day()) else "none"
+
+    @property
+    def unfinished(self) -> bool:
+        return (
+            self.status != FormStatus.COMPLETE
+            and self.expected
+            and (self.started or self.required in work.REQUIRED)
+        )
+
+    @property
+    def started(self) -> bool:
+        return self.status != FormStatus.EXPECTED
+
+    def late(self, day: dt.date) -> bool:
+        waits = self.status == FormStatus.EXPECTED and self.expected and self.required in work.REQUIRED
+        kept = self.visit_status in work.OPEN_VISITS and not self.imported
+        return waits and kept and self.window_to is not None and self.window_to < day
+
+    def days_late(self, day: dt.date) -> int:
+        return (day - self.window_to).days if self.window_to else 0
+
+
+def _order(line: FormLine) -> tuple[Any, ...]:
+    keys = list(FORMS)
+    return keys.index(line.key) if line.key in keys else len(keys), line.repeat
+
+
+def read(found: Any) -> list[FormLine]:
+    """Lines of a queryset of forms, in the order of the queryset."""
+    return [FormLine(*values) for values in found.values_list(*FIELDS)]
+
+
+def lines_of(user: Any, number: str) -> list[FormLine]:
+    """Every form of a participant by visit, in the order in which a site fills them in. One query."""
+    found = forms_for(user).filter(participant__number=number, form_key__in=[*forms(), *parts()])
+    lines = read(found.order_by(F("visit__order").asc(nulls_last=True)))
+    groups: dict[str, list[FormLine]] = {}
+    for line in lines:
+        groups.setdefault(line.label, []).append(line)
+    return [line for group in groups.values() for line in sorted(group, key=_order)]
+
+
+def by_visit(lines: Iterable[FormLine]) -> dict[str, list[FormLine]]:
+    found: dict[str, list[FormLine]] = {}
+    for line in lines:
+        found.setdefault(line.label, []).append(line)
+    return found
+
+
+# --- Work to do -----------------------------------------------------------------------------------------------------
+
+
+def work_lines(
+    user: Any, need: str = "me", day: dt.date | None = None, limit: int | None = None
+) -> list[FormLine]:
+    """Forms that need somebody at the sites of the user: overdue first, then in the order of their windows."""
+    return read(_work(user, need, day)[:limit])
+
+
+def work_count(user: Any, need: str, day: dt.date | None = None) -> int:
+    return _work(user, need, day).count()
+
+
+def _work(user: Any, need: str, day: dt.date | None) -> Any:
+    day = day or work.trial_day()
+    asked = work.due(day, day + work.AHEAD) if need == "due" else work.need(need, day)
+    found = forms_for(user).filter(asked, participant__imported=False)
+    return found.order_by(
+        F("visit__window_to").asc(nulls_last=True), "participant__number", "visit__order", "form_key"
+    )
+
+
+# --- Forms by words -------------------------------------------------------------------------------------------------
+
+
+def split_search(text: str) -> tuple[str, list[str]]:
+    """ "02-005 tum" → ("02-005", ["tum"]): the first word that begins with a digit is the participant's number."""
+    words = unicodedata.normalize("NFKC", text).lower().split()
+    at = next((i for i, word in enumerate(words) if word[0].isdigit()), None)
+    if at is None:
+        return "", words
+    return words[at], words[:at] + words[at + 1 :]
+
+
+def matching(lines: Iterable[FormLine], words: list[str]) -> list[FormLine]:
+    """Forms that every word speaks of: the visit ("ta1"), the form's code, or its title in either language."""
+    return [line for line in lines if line.expected and all(_speaks(word, line) for word in words)]
+
+
+def _speaks(word: str, line: FormLine) -> bool:
+    title = form_def(line.key).title
+    return (
+        word == line.label.lower() or line.key.lower() == word or word in title.en.lower() or word in title.zh
+    )
+
+
+def one_form(lines: list[FormLine]) -> FormLine | None:
+    """The form that is meant when all are of one kind: the unfinished one that is next, else the last one entered."""
+    if not lines or len({line.key for line in lines}) > 1:
+        return None
+    day = work.trial_day()
+    for wanted in (
+        lambda line: line.status == FormStatus.IN_PROGRESS,
+        lambda line: line.late(day),
+        lambda line: not line.started and line.window_from is not None and line.window_from <= day,
+    ):
+        found = next((line for line in lines if wanted(line)), None)
+        if found:
+            return found
+    entered = [line for line in lines if line.started]
+    return entered[-1] if entered else lines[0]
+
+
+def next_line(lines: Iterable[FormLine]) -> FormLine | None:
+    """The next form to enter: one in progress, else the first not started."""
+    open_lines = [line for line in lines if line.unfinished]
+    begun = next((line for line in open_lines if line.started), None)
+    return begun or next(iter(open_lines), None)
