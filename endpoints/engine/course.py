@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 from endpoints.engine import codes
 from endpoints.engine.checks import BASELINE_AFTER_DOSE, SECOND_BASELINE, check_course
+from endpoints.engine.dates import Dated
 from endpoints.engine.durations import (
     disease_free,
     duration_of_response,
     first_progression,
-    from_diagnosis,
-    overall_survival,
     progression_free,
 )
-from endpoints.engine.records import Dated, Records, records_of
+from endpoints.engine.overall_survival import from_diagnosis, overall_survival
+from endpoints.engine.records import Records, records_of
 from endpoints.engine.regression import after_resection, without_resection
-from endpoints.engine.responses import best_overall, disease_control, objective_response, window_of
+from endpoints.engine.responses import best_overall, disease_control, objective_response
 from endpoints.engine.results import (
     Answer,
     BestOverall,
@@ -31,6 +31,7 @@ from endpoints.engine.settings import DEFAULTS, Settings
 from endpoints.engine.steps import EngineError, Step, Steps, gettext_noop
 from endpoints.engine.timepoint import assess, check_points
 from endpoints.engine.types import Course, Imaging
+from endpoints.engine.window import window_of
 
 __all__ = ["Course", "CourseResult", "EngineError", "Settings", "derive"]
 

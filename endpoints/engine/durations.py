@@ -1,26 +1,26 @@
-"""T-1 to T-4: progression-free, disease-free and overall survival, and duration of response."""
+"""T-1 to T-3: progression-free and disease-free survival, and duration of response."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from endpoints.engine import codes
+from endpoints.engine.dates import Dated
+from endpoints.engine.ending import decide
 from endpoints.engine.event_table import (
     AT_SURGERY_TABLE,
     DFS_TABLE,
     DOR_TABLE,
     PFS_TABLE,
     TREATMENT_POLICY_TABLE,
-    decide,
-    finish,
-    situation_of,
 )
-from endpoints.engine.records import ALIVE, ALIVE_CAPPED, Dated, Records
+from endpoints.engine.records import Records
 from endpoints.engine.results import Duration, TimePoint
 from endpoints.engine.settings import Settings
+from endpoints.engine.situation import situation_of
 from endpoints.engine.steps import Read, Step, Steps, gettext_noop
-from endpoints.engine.types import Course, Imaging
+from endpoints.engine.types import Imaging
 
 BASELINE = gettext_noop("The baseline tumour assessment is of {date}.")
 NO_BASELINE = gettext_noop("There is no baseline tumour assessment by {criteria}.")
@@ -28,14 +28,7 @@ NO_RESPONSE = gettext_noop("No complete or partial response by mRECIST; there is
 NO_RESECTION = gettext_noop("No resection up to the cut-off; there is no disease-free survival.")
 OTHER_MARGIN = gettext_noop("The margin is {margin}; disease-free survival needs {needed}.")
 MARGIN = gettext_noop("Resection on {date} with margin {margin}.")
-OS_START = gettext_noop("Counted from the first dose, {date}.")
-OS_DEATH = gettext_noop("Died on {date}.")
-OS_ALIVE = gettext_noop("Alive: no death up to {cutoff}.")
-NO_DIAGNOSIS = gettext_noop("The date of diagnosis is not known.")
-LATE_DIAGNOSIS = gettext_noop("The diagnosis of {date} is after the first dose of {first}; not computed.")
-FROM_DIAGNOSIS = gettext_noop(
-    "Counted from the diagnosis, {date}; at risk only from the first dose on, {first} (left truncation)."
-)
+EARLY = gettext_noop("The progression of {date} is not after the first dose and does not count.")
 
 
 def adequate_points(points: Sequence[TimePoint], earliest: date) -> list[Dated]:
@@ -78,6 +71,13 @@ def baseline_step(baseline: Imaging | None) -> Step:
     return Step("T-1", BASELINE, {"date": baseline.date}, (Read(f"{baseline.path}.date", baseline.date),))
 
 
+def early_progression(points: Sequence[TimePoint], start: Dated) -> Iterator[Step]:
+    """G-33: what is dated on or before the first dose does not count, and that is said."""
+    for point in points:
+        if point.overall == codes.PD and point.date <= start.date:
+            yield Step("G-33", EARLY, {"date": point.date}, (point.date_read, start.read))
+
+
 def progression_free(
     records: Records,
     start: Dated,
@@ -95,7 +95,7 @@ def progression_free(
     therapy = first_on_or_after(records.therapies, start.date)
     resection, cutoff, based = records.resection, records.until, baseline is not None
     situation = situation_of(start, adequate, event, therapy, resection, cutoff, settings, based)
-    before = (*fas, baseline_step(baseline))
+    before = (*fas, baseline_step(baseline), *early_progression(points, start))
     main = decide(PFS_TABLE, situation, before)
     policy = decide(TREATMENT_POLICY_TABLE, situation, before)
     if resection is None:
@@ -149,48 +149,3 @@ def duration_of_response(
     therapy = first_on_or_after(records.therapies, start.date)
     situation = situation_of(start, adequate, event, therapy, records.resection, records.until, settings)
     return decide(DOR_TABLE, situation, before)
-
-
-def overall_survival(records: Records, start: Dated, settings: Settings, fas: Steps) -> Duration:
-    """T-4: death, else last known alive; nothing else censors."""
-    steps = (*fas, Step("T-4", OS_START, {"date": start.date}, (start.read,)))
-    return _until_death(records, start, steps, settings)
-
-
-def _until_death(records: Records, start: Dated, steps: Steps, settings: Settings) -> Duration:
-    death, alive = records.death, records.alive
-    if death is not None:
-        imputed = (death.step,) if death.step else ()
-        died = Step("T-4", OS_DEATH, {"date": death.date}, (death.read,))
-        return finish(start, death, True, codes.DEATH, (*steps, *imputed, died), settings)
-    none = Step("T-4", OS_ALIVE, {"cutoff": records.cutoff}, (records.until.read,))
-    end = alive if alive and alive.date >= start.date else start
-    params = {"date": end.read.value, "cutoff": records.cutoff}
-    known = Step("G-6", ALIVE_CAPPED if records.alive_capped else ALIVE, params, (end.read,))
-    return finish(start, end, False, codes.LAST_ALIVE, (*steps, none, known), settings)
-
-
-def from_diagnosis(
-    course: Course, records: Records, first_dose: Dated, settings: Settings, fas: Steps
-) -> Duration:
-    """Q-8: overall survival from diagnosis; entry at the first dose, because nobody was at risk before."""
-    given = course.diagnosed
-    if given is None:
-        step = Step("Q-8", NO_DIAGNOSIS, {}, (Read("diagnosed", None),))
-        return Duration(None, None, None, None, (*fas, step))
-    read = Read("diagnosed", given)
-    imputed = given.impute("mid", "M", not_after=course.enrolled)
-    assert imputed is not None  # with `M` every partial date has a day
-    start = Dated(imputed.date, codes.DIAGNOSIS, read, imputed.flag)
-    if start.date > first_dose.date:
-        params = {"date": given, "first": first_dose.date}
-        return Duration(
-            None, None, None, None, (*fas, Step("Q-8", LATE_DIAGNOSIS, params, (read, first_dose.read)))
-        )
-    params = {"date": start.date, "first": first_dose.date}
-    steps = [*fas]
-    if start.step:
-        steps.append(start.step)
-    steps.append(Step("Q-8", FROM_DIAGNOSIS, params, (read, first_dose.read)))
-    made = _until_death(records, start, tuple(steps), settings)
-    return Duration(made.start, made.end, made.event, made.name, made.steps, entry=first_dose.date)

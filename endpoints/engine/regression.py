@@ -7,9 +7,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 from endpoints.engine import codes
+from endpoints.engine.central import Central, central_result, result_share
 from endpoints.engine.codes import NE, PENDING, N, Y
-from endpoints.engine.pathology import Central, central_result, equal, result_share, volume
-from endpoints.engine.records import Dated, Records
+from endpoints.engine.dates import Dated
+from endpoints.engine.pathology import equal, volume
+from endpoints.engine.records import Records
 from endpoints.engine.results import Answer, Endpoint, Regression
 from endpoints.engine.settings import Settings
 from endpoints.engine.steps import Read, Step, Steps, gettext_noop

@@ -114,6 +114,25 @@ def test_censored_at_surgery(changes: dict[str, Any], expected: tuple[str, bool,
     assert ended(course(**(OPERATED | changes)), "PFS_CENSOR_AT_SURGERY") == expected
 
 
+@pytest.mark.parametrize("when", ["2026-01-08", FIRST_DOSE])
+def test_progression_before_treatment_does_not_count_and_that_is_said(when: str) -> None:
+    """G-33: assessments count when dated after the first dose."""
+    data = course(imaging=given({when: "PD", LAST: "SD"}))
+    made = endpoint(data, "PFS")
+    assert (made["end"], made["name"]) == (LAST, "Last adequate assessment")
+    assert any(
+        step["reads"][0]["value"] == when and "does not count" in step["text"] for step in made["steps"]
+    )
+
+
+def test_operated_and_recurring_on_the_day_of_the_first_dose() -> None:
+    """Rows 2 and 3 are about death only; a recurrence keeps its name."""
+    data = course(
+        surgery=resection(FIRST_DOSE), follow_up=[follow_up(FIRST_DOSE, "yes")], last_study_dose=None
+    )
+    assert ended(data, "PFS") == (FIRST_DOSE, True, "Recurrence")
+
+
 def test_without_a_resection_it_equals_the_main_figure() -> None:
     data = course(death={"date": "2026-04-01"})
     assert endpoint(data, "PFS_CENSOR_AT_SURGERY") == endpoint(data, "PFS")

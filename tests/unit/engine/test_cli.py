@@ -111,7 +111,7 @@ REFUSED: list[Any] = [
     (
         "best-response",
         {"id": "a", "assessments": [{"date": "2026-01-01", "response": "CR"}] * 2},
-        "assessments[1].response",
+        "assessments[1].date",
     ),
     ("time-to-event", {"id": "a"}, "start"),
     (
