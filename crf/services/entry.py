@@ -14,6 +14,7 @@ from crf import derivation
 from crf.events import source_data_changed
 from crf.facts import forms_read
 from crf.fields import MISS, missing_label
+from crf.lifecycle import FORM
 from crf.lookups import Surroundings
 from crf.models import Finding, FindingState, FormInstance, FormStatus, FormSubmission
 from crf.policies import may_change, may_enter
@@ -305,9 +306,7 @@ class _Saving:
     def envelope(self, checked: Checked) -> list[Entry]:
         form = self.form
         old = form.status
-        form.status = (
-            FormStatus.COMPLETE if self.order.complete or self.was_complete else FormStatus.IN_PROGRESS
-        )
+        form.status = FORM.after(old, "complete" if self.order.complete else "save")
         form.version += 1
         form.missing_count = len(checked.required)
         form.definition, form.configuration = self.definition.version, study().digest
