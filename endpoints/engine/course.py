@@ -106,13 +106,17 @@ def _series(
     return baseline, assess(baseline, before, criteria, settings).timepoints
 
 
-def _analysis_set(records: Records) -> Step:
+def _analysis_set(course: Course, records: Records) -> Step:
     """G-40: who is in the full analysis set."""
     cutoff = records.until.read
     if records.enrolled is None:
-        return Step("G-40", NOT_ENROLLED, {"cutoff": records.cutoff}, (cutoff,))
+        return Step(
+            "G-40", NOT_ENROLLED, {"cutoff": records.cutoff}, (Read("enrolled", course.enrolled), cutoff)
+        )
     if records.first_dose is None:
-        return Step("G-40", NO_DOSE, {"cutoff": records.cutoff}, (records.enrolled.read, cutoff))
+        return Step(
+            "G-40", NO_DOSE, {"cutoff": records.cutoff}, (Read("first_dose", course.first_dose), cutoff)
+        )
     params = {"enrolled": records.enrolled.date, "first": records.first_dose.date}
     return Step("G-40", IN_FAS, params, (records.enrolled.read, records.first_dose.read))
 
@@ -126,7 +130,7 @@ def _endpoints(
     settings: Settings,
 ) -> dict[str, Endpoint]:
     """Every endpoint, in the order of the report; outside the analysis set all are empty."""
-    fas = (_analysis_set(records),)
+    fas = (_analysis_set(course, records),)
     start = records.first_dose
     if start is None or records.enrolled is None:
         return {name: empty(fas) for name, empty in EMPTY.items()}
