@@ -105,3 +105,6 @@ class TrialState(models.Model):
 
     def __str__(self) -> str:
         return f"trial {self.version}"
+
+
+from endpoints.models_reports import Figure, ReportJob  # noqa: E402, F401  (Django finds models here)

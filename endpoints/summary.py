@@ -23,8 +23,10 @@ Summary = dict[str, Any]
 
 def summary_of(course: Course, result: CourseResult) -> Summary:
     """Analysis sets, values and durations of one participant."""
+    sets = sets_of(course, result)
     return {
-        "sets": sets_of(course, result),
+        "sets": sets,
+        "resection": plain(course.surgery.date) if course.surgery and "RES" in sets else None,
         "values": {name: _value(endpoint) for name, endpoint in result.endpoints.items()},
         "best_change": {criteria: best_change(points) for criteria, points in result.responses.items()},
     }

@@ -6,8 +6,9 @@ urlpatterns = [
     path("health/", HealthView.as_view(), name="health"),
     path("health/live/", LiveView.as_view(), name="live"),
     path("", include("trialsite.accounts.urls")),
+    # Before the forms: their addresses are the most general ones.
+    path("", include("endpoints.urls")),
     path("", include("crf.urls")),
     path("", include("pathology.urls")),
-    path("", include("endpoints.urls")),
     path("", include("trialsite.audit.urls")),
 ]
