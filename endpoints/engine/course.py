@@ -28,7 +28,7 @@ from endpoints.engine.results import (
     TimePoint,
 )
 from endpoints.engine.settings import DEFAULTS, Settings
-from endpoints.engine.steps import EngineError, Step, Steps, gettext_noop
+from endpoints.engine.steps import EngineError, Read, Step, Steps, gettext_noop
 from endpoints.engine.timepoint import assess, check_points
 from endpoints.engine.types import Course, Imaging
 from endpoints.engine.window import window_of
