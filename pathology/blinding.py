@@ -1,0 +1,43 @@
+"""What keeps a reader blind: codes drawn by lot, an order of one's own, and forms that know no participant.
+
+A page for a reader is built from a form whose participant, site and visit are stand-ins: what was never loaded
+cannot leak, whatever a template prints.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Any
+
+from crf.models import FormInstance
+from crf.schedule import visit_order
+from participants.models import Participant, Visit
+from trialsite.accounts.models import Site
+
+LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"  # no vowels (no words), nothing that reads as something else
+LENGTH = 4
+VISIT = "CPATH"
+
+# Kept by the system, or what it would tell: who reads first, thresholds, classes (they invite anchoring).
+SYSTEM_FIELDS = frozenset({"cp_caseid", "cp_reader", "cp_user", "cp_sign"})
+# Limits that compare with the date of surgery: a reader sees neither the limit nor the finding.
+UNBLINDING = frozenset({"cp_recdat", "cp_midat"})
+
+
+def new_code() -> str:
+    """`P-7Q2M`."""
+    return "P-" + "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+
+
+def place_in_line(user: Any, code: str) -> str:
+    """A key that sorts cases differently for each reader, and always alike for one: order carries no information."""
+    return hashlib.sha256(f"{user.pk}/{code}".encode()).hexdigest()
+
+
+def blind_form(pk: int, code: str) -> FormInstance:
+    """The form of a reading, with stand-ins for participant, site and visit: only its own columns are read."""
+    form = FormInstance.objects.get(pk=pk)
+    form.participant = Participant(pk=form.participant_id, number=code, site=Site())
+    form.visit = Visit(pk=form.visit_id, code=VISIT, order=visit_order(VISIT, 1))
+    return form
