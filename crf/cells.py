@@ -90,7 +90,7 @@ def _visit(v: VisitFacts, mine: bool, group: bool, imported: bool) -> str:
     )  # fmt: skip
 
 
-def _links(place: str, pop: str, unfinished: bool) -> dict[str, str]:
+def _links(place: str, pop: str, unfinished: bool) -> dict[str, Any]:
     """The visit page; the list of its forms, if it has any; the next unfinished form, if there is one."""
     return {
         "href": f"/p/{HERE}/#{place}" if place in REPEATING or place == "log" else f"/p/{HERE}/{place}/",

@@ -1,6 +1,29 @@
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, register_converter
+from django.urls.converters import StringConverter
 
-from .views import entry
+from .views import entry, home, participants, way
+
+
+class VisitLabel(StringConverter):
+    """`TA1`, `FUIMG2`: capitals, so that `results/` and `log/` are other pages."""
+
+    regex = "[A-Z][A-Z0-9]{1,9}"
+
+
+register_converter(VisitLabel, "visit")
+
+participant_urls: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("participants/", participants.participants, name="participants"),
+    path("participants/new/", participants.participant_new, name="participant_new"),
+    path("participants/new/<str:number>/", participants.participant_added, name="participant_added"),
+    path("participants/cell/<str:number>/<str:place>/", participants.cell, name="participant_cell"),
+    path("participants/next/<str:number>/<str:place>/", participants.cell_next, name="participant_next"),
+    path("p/<str:number>/", way.participant, name="participant"),
+    path("p/<str:number>/open/", way.visit_open_act, name="visit_open"),
+    path("p/<str:number>/<visit:label>/", way.visit, name="visit"),
+    path("p/<str:number>/<visit:label>/miss/", way.visit_miss_act, name="visit_miss"),
+]
 
 # More specific addresses first: a form's address is the most general one.
 entry_urls: list[URLPattern | URLResolver] = [
@@ -24,4 +47,4 @@ entry_urls: list[URLPattern | URLResolver] = [
     path("p/<str:number>/<str:label>/<str:key>/<int:repeat>/", entry.form_entry, name="form_entry"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*entry_urls]
+urlpatterns: list[URLPattern | URLResolver] = [*participant_urls, *entry_urls]

@@ -182,6 +182,15 @@ class Row:
     def needs(self) -> int:
         return self.overdue + self.progress + self.confirm
 
+    @property
+    def due_key(self) -> str:
+        """Orders by the day on which the next window closes; nothing due comes last."""
+        return self.due.until.isoformat() if self.due and not self.imported else "9"
+
+    @property
+    def last_key(self) -> str:
+        return self.last[1].isoformat() if self.last else "0"
+
 
 class Text(Func):
     """Texts that are never null, one after the other. `Concat` wraps each in COALESCE, which doubles the query."""
@@ -269,7 +278,8 @@ def matrix_rows(user: Any, *, imported: bool = False, day: dt.date | None = None
     rows = []
     for *head, start in (head for head in heads if head[7] == imported):
         text, due, last = texts.get(head[0], ("", None, None))
-        rows.append(Row(*head, text, Due.read(due), _last(last), start, logs.get(head[0], "")))
+        rest = (text, Due.read(due), _last(last), start, logs.get(head[0], ""))
+        rows.append(Row(*(*head, *rest)))
     return rows, sum(head[7] for head in heads)
 
 
