@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from crf.schedule import PERIODS, REPEATING, VISITS, visit_label
 from crf.selectors.matrix import LOG, Row, VisitFacts, facts, places
+from trialsite.kernel.texts import Text
 from trialsite.web import marks
 
 HERE = "\0"
@@ -37,6 +38,15 @@ def periods(shown: Sequence[str]) -> list[tuple[str, Any, int]]:
         else:
             found.append((period, PERIODS[period], 1))
     return found
+
+
+@lru_cache
+def column_title(code: str) -> Text:
+    """What a column is called; without the number where it stands for several visits."""
+    label = VISITS[code].label
+    if code not in REPEATING:
+        return label
+    return Text(label.en.split(" (")[0].removesuffix(" n"), label.zh.split("(")[0].removesuffix("n"))
 
 
 @lru_cache
@@ -105,11 +115,11 @@ def _several_cell(
 ) -> str:
     kept = [v for v in (facts(*visit) for visit in visits) if v.state not in ("na", "missed")]
     if not kept:
-        return marks.visit_cell(name=f"{HERE} {VISITS[code].label}", state="na", group=group)
+        return marks.visit_cell(name=f"{HERE} {column_title(code)}", state="na", group=group)
     done = sum(v.state in ("comp", "lock") for v in kept)
     confirm = 0 if imported else sum(v.findings for v in kept)
     return marks.visit_cell(
-        name=f"{HERE} {VISITS[code].label}", state=_state(kept, done, imported), done=done, total=len(kept),
+        name=f"{HERE} {column_title(code)}", state=_state(kept, done, imported), done=done, total=len(kept),
         visits=True, confirm=confirm, mine=mine and any(v.waits for v in kept), group=group,
         **_links(code, code, done < len(kept)),
     )  # fmt: skip

@@ -30,6 +30,7 @@ class ParticipantTable(tables.Table):
 
     class Meta:
         attrs: ClassVar[dict[str, str]] = {"class": "tbl"}
+        default = figures.NOTHING
         row_attrs: ClassVar[dict[str, Any]] = {"class": lambda record: "todo" if record.needs else ""}
         empty_text = _("No participant matches.")
         order_by = ("number",)

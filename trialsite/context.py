@@ -27,6 +27,9 @@ ENTRIES: tuple[tuple[str, Any, frozenset[Permission], bool], ...] = (
     ("/admin/", _("Administration"), frozenset({P.ACCOUNTS}), False),
 )
 
+# Pages that belong to an entry although their address begins otherwise.
+BELOW: dict[str, tuple[str, ...]] = {"/participants/": ("/participants/", "/p/")}
+
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
@@ -43,7 +46,7 @@ def navigation(grants: Grants, path: str) -> list[NavItem]:
         if any(grants.may(right) for right in rights) and (for_blinded or not grants.blinded)
     ]
     return [
-        NavItem(where, name, path == where if where == "/" else path.startswith(where))
+        NavItem(where, name, path == where if where == "/" else path.startswith(BELOW.get(where, where)))
         for where, name in shown
     ]
 

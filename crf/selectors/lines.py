@@ -75,7 +75,16 @@ class FormLine:
             return "prog"
         if not self.expected or self.visit_status in ("CLOSED", "MISSED"):
             return "na"
-        return "due" if self.late(work.trial_day()) else "none"
+        day = work.trial_day()
+        if self.late(day):
+            return "due"
+        begun = self.code == "SCR" or (self.window_from is not None and self.window_from <= day)
+        return "none" if begun else "plan"
+
+    @property
+    def to_confirm(self) -> int:
+        """Values to confirm, while the form can be changed."""
+        return 0 if self.frozen or self.locked or self.imported else self.findings
 
     @property
     def unfinished(self) -> bool:

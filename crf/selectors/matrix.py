@@ -223,7 +223,7 @@ def _form_flags(day: dt.date, form: str, visit: str | None) -> list[Case]:
     )
     hold = _case((Q(**{f"{form}locked": True}), "L"), (Q(**{f"{form}frozen": True}), "F"), default="-")
     count = Text(Value("f"), Cast(f"{form}finding_count", CharField()))
-    return [kind, hold, _case((Q(**{f"{form}finding_count__gt": 0}), count), default="")]
+    return [kind, hold, _case((work.confirm(form), count), default="")]
 
 
 def _token(day: dt.date) -> Text:

@@ -39,8 +39,9 @@ def progress(form: str = "") -> Q:
 
 
 def confirm(form: str = "") -> Q:
-    """Holds values outside their expected range that nobody has confirmed."""
-    return counted(form) & Q(**{f"{form}finding_count__gt": 0})
+    """Holds values outside their expected range that nobody has confirmed, and can still be changed."""
+    held = Q(**{f"{form}frozen": True}) | Q(**{f"{form}locked": True})
+    return counted(form) & Q(**{f"{form}finding_count__gt": 0}) & ~held
 
 
 def waiting(form: str = "", visit: str = "visit__") -> Q:

@@ -43,8 +43,8 @@ def _left(line: FormLine) -> list[str]:
     if line.status == FormStatus.IN_PROGRESS and line.missing:
         n = line.missing
         said.append(ngettext("%(n)s required field left", "%(n)s required fields left", n) % {"n": n})
-    if line.findings:
-        n = line.findings
+    if line.to_confirm:
+        n = line.to_confirm
         said.append(ngettext("%(n)s value to confirm", "%(n)s values to confirm", n) % {"n": n})
     if line.status == FormStatus.IN_PROGRESS and not said:
         said.append(_("to be completed"))

@@ -20,7 +20,7 @@ from crf.schedule import REPEATING, visit_of, visit_title
 from crf.selectors import lines, work
 from crf.selectors.access import participant_for
 from crf.selectors.matrix import Row, matrix_rows
-from crf.selectors.timeline import timeline
+from crf.selectors.timeline import VisitView, timeline
 from crf.services.screening import next_number, participant_screen_once
 from crf.tables import ParticipantTable
 from participants.lifecycle import State
@@ -101,7 +101,8 @@ def _matrix(
 ) -> HttpResponse | None:
     rows, day = filters.rows(base), work.trial_day()
     start = _number(request.GET.get("from", ""))
-    wanted = len(rows) if request.GET.get("rows") == "all" else listing.PAGE
+    asked = request.GET.get("rows", "")
+    wanted = len(rows) if asked == "all" else max(listing.PAGE, _number(asked))
     page = rows[start : start + wanted]
     columns = cells.columns(filters.cols)
     grants = grants_of(request.user)
@@ -159,7 +160,7 @@ def _of_kind(kinds: dict[str, list[lines.FormLine]], need: str, day: Any) -> lis
     tests = {
         "overdue": lambda line: line.late(day),
         "progress": lambda line: line.status == "IN_PROGRESS",
-        "confirm": lambda line: line.findings > 0,
+        "confirm": lambda line: line.to_confirm > 0,
     }
     return [line for line in kinds["me"] if tests[need](line)]
 
@@ -196,9 +197,13 @@ def cell(request: HttpRequest, number: str, place: str) -> HttpResponse:
     if not _partial(request):
         return redirect(_page_of(number, place))
     unfinished = lines.next_line([form for view in views for form in view.forms] + logs)
+    shown = _near(views)
+    listed = [form for view in shown for form in view.counted] + logs
     context = {
         "participant": participant,
-        "views": views,
+        "views": shown,
+        "later": len(views) - len(shown),
+        "keys": {form.href: number for number, form in enumerate(listed, 1) if number < 10},
         "logs": logs,
         "title": _place_title(place),
         "place": place,
@@ -218,7 +223,15 @@ def cell_next(request: HttpRequest, number: str, place: str) -> HttpResponse:
     return redirect(line.href if line else _page_of(number, place))
 
 
-def _behind(request: HttpRequest, participant: Any, place: str) -> tuple[list[Any], list[lines.FormLine]]:
+def _near(views: list[VisitView]) -> list[VisitView]:
+    """Of visits that are only planned, the next one."""
+    ahead = [view for view in views if view.state == "plan"]
+    return [view for view in views if view not in ahead[1:]]
+
+
+def _behind(
+    request: HttpRequest, participant: Any, place: str
+) -> tuple[list[VisitView], list[lines.FormLine]]:
     if place == "log":
         return [], lines.by_visit(lines.lines_of(request.user, participant.number)).get("log", [])
     views = [
@@ -231,7 +244,7 @@ def _behind(request: HttpRequest, participant: Any, place: str) -> tuple[list[An
     return views, []
 
 
-def _stands_for(place: str, view: Any) -> bool:
+def _stands_for(place: str, view: VisitView) -> bool:
     return place in REPEATING and view.visit.code == place and not view.closed
 
 
@@ -243,7 +256,7 @@ def _place_title(place: str) -> Any:
     if place == "log":
         return _("Logs")
     known = visit_of(place)
-    return visit_title(*known) if known and place not in REPEATING else cells.VISITS[place].label
+    return visit_title(*known) if known and place not in REPEATING else cells.column_title(place)
 
 
 # --- Screening ------------------------------------------------------------------------------------------------------

@@ -116,6 +116,41 @@ function popKey(event) {
   event.stopPropagation();
 }
 
+// Fresh numbers when the reader comes back to this tab, with the focus where it was ------------------------------
+
+const STALE = 30000;
+let read = Date.now();
+
+async function refresh() {
+  if (document.hidden || pop || Date.now() - read < STALE) return;
+  read = Date.now();
+  const rows = table.querySelectorAll("tbody tr:not(.more)").length;
+  const address = new URL(location.href);
+  address.searchParams.set("rows", String(rows));
+  let answer;
+  try {
+    answer = await fetch(address, { headers: { "HX-Polling": "1" }, cache: "no-store" });
+  } catch {
+    return;
+  }
+  if (!answer.ok || answer.redirected) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const lines = fresh.querySelector("table.mx tbody");
+  if (!lines || pop) return;
+  const focused = table.contains(document.activeElement);
+  const [row, column] = [body().indexOf(current?.parentElement), current?.cellIndex ?? 0];
+  table.tBodies[0].replaceChildren(...lines.children);
+  window.htmx?.process(table.tBodies[0]);
+  ["chips", "updated"].forEach((id) => {
+    const part = fresh.getElementById(id);
+    if (part) document.getElementById(id)?.replaceWith(part);
+  });
+  rest();
+  const cell = at(Math.max(row, 0), column);
+  if (cell && focused) go(cell);
+  else if (cell) stop(cell);
+}
+
 // Events -----------------------------------------------------------------------------------------------------------
 
 function gridKey(event) {
@@ -141,11 +176,15 @@ function gridKey(event) {
   event.preventDefault();
 }
 
-if (table) {
+function rest() {
   body().forEach((line) => [...line.cells].forEach((cell) => {
     holder(cell).tabIndex = -1;
     cell.querySelectorAll("a, button").forEach((item) => { item.tabIndex = -1; });
   }));
+}
+
+if (table) {
+  rest();
   const first = table.querySelector("tbody td.todo") ?? body()[0]?.cells[0];
   if (first) stop(first);
   table.addEventListener("keydown", gridKey);
@@ -174,5 +213,6 @@ if (table) {
     if (pop && !pop.contains(event.target) && !owner.contains(event.target)) closePop(false);
   });
   window.addEventListener("resize", () => pop && place());
+  document.addEventListener("visibilitychange", refresh);
   table.closest(".wrapm")?.addEventListener("scroll", () => closePop(false), { passive: true });
 }
