@@ -87,7 +87,7 @@ def field_html(box: Box) -> str:
     return (
         f'<div class="{" ".join(classes)}" data-name="{crf_field.name}" data-kind="{crf_field.kind}" '
         f'data-path="{escape(box.path)}" id="{box.id}"{condition}{required}{hidden}>{_head(box)}'
-        f'<div class="f-input">{input_html(box)}</div>{_hint(box)}{_error(box)}{_soft(box)}</div>'
+        f'<div class="f-input">{input_html(box)}</div>{_hint(box)}{error_html(box)}{soft_html(box)}</div>'
     )
 
 
@@ -341,11 +341,11 @@ def _hint(box: Box) -> str:
     return f'<p class="f-hint" id="h-{box.id}">{escape(text)}</p>' if text else ""
 
 
-def _error(box: Box) -> str:
+def error_html(box: Box) -> str:
     return f'<p class="f-error" id="e-{box.id}">{escape(box.error)}</p>' if box.error else ""
 
 
-def _soft(box: Box) -> str:
+def soft_html(box: Box) -> str:
     """A soft finding is confirmed where it stands, with a reason, never in a pop-up."""
     if not box.soft:
         return ""
@@ -444,7 +444,7 @@ def table_row_html(
             f'<td><div class="{classes}" data-name="{box.field.name}" data-kind="{box.field.kind}" '
             f'data-path="{escape(box.path)}" '
             f'id="{box.id}"{condition}{required}{hidden}><div class="f-input">{inner}{marks_html(box)}</div>'
-            f"{_error(box)}{_soft(box)}</div></td>"
+            f"{error_html(box)}{soft_html(box)}</div></td>"
         )
     if removable:
         cells.append(f"<td>{new_row_remove_html() if new else remove_html(section, key)}</td>")

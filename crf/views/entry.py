@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crf.forms import read_post
-from crf.imaging_page import ImagingBuilder, live_view, typed_for_preview
+from crf.imaging_live import live_view, typed_for_preview
+from crf.imaging_page import ImagingBuilder
 from crf.models import FormInstance, FormStatus
 from crf.naming import form_url, label_of
 from crf.pages import Builder, FormPage
