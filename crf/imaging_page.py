@@ -62,6 +62,9 @@ class ImagingBuilder(Builder):
             self._carry_lesions()
             self.live = preview(self.around.book.all("TA"), self.sheet, resection_day(self.around.book))
 
+    def reads(self, fresh: bool) -> set[str]:
+        return super().reads(fresh=True)  # the live result and the earlier values beside the boxes
+
     @property
     def baseline(self) -> bool:
         return bool(self.live["baseline"])

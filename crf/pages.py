@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from trialsite.accounts.models import User
 from trialsite.accounts.roles import Role
 from trialsite.audit.actions import Action
 from trialsite.audit.models import AuditEvent
+from trialsite.db.prepared import Prepared
 from trialsite.kernel.texts import Text
 
 from . import derivation
@@ -32,6 +34,26 @@ from .sheets import Casebook, RowValues, Sheet
 from .typed import Typed, as_sheet, row_path
 
 DRUGS = ("EC2", "EOT2")
+
+
+_changed_paths = Prepared(
+    lambda target: AuditEvent.objects.filter(target=target, action__in=(Action.CHANGE, Action.CLEAR))
+    .order_by()
+    .values_list("path")
+    .distinct(),
+    target="",
+)
+_findings = Prepared(lambda form: Finding.objects.filter(form=form).exclude(state=FindingState.CURED), form=1)
+_investigators = Prepared(
+    lambda site: User.objects.filter(
+        Q(roles_held__site_id=site) | Q(roles_held__site=None),
+        roles_held__role=Role.INVESTIGATOR,
+        is_active=True,
+    )
+    .distinct()
+    .order_by("full_name"),
+    site=1,
+)
 
 
 @dataclass(slots=True)
@@ -75,8 +97,11 @@ class Builder:
         if not typed and form.version == 0:
             self.sheet = as_sheet(self.stored, Typed(values=self._defaults()), self.definition)
         self.extra = extra_rows or {}
-        self.around = self._surroundings(book)
-        derivation.derive(self.sheet, self.around.book)
+        # What is stored was derived when it, or what it is derived from, was saved.
+        fresh = typed is not None or form.version == 0
+        self.around = self._surroundings(book, self.reads(fresh))
+        if fresh:
+            derivation.derive(self.sheet, self.around.book)
         self.errors: dict[str, str] = dict(typed.errors) if typed else {}
         self.reasons: set[str] = set()
         self.changed, self.findings = self._marks()
@@ -100,8 +125,12 @@ class Builder:
             return {"ie_version": VERSION}
         return {}
 
-    def _surroundings(self, book: Casebook | None) -> Surroundings:
-        keys = forms_read(self.definition.context) | set(derivation.reads(self.form.form_key))
+    def reads(self, fresh: bool) -> set[str]:
+        """Other forms that the page needs: for what is asked, and for what is calculated."""
+        calculated = derivation.reads(self.form.form_key) if fresh else ()
+        return forms_read(self.definition.asked_by).union(calculated)
+
+    def _surroundings(self, book: Casebook | None, keys: set[str]) -> Surroundings:
         if book is None:
             book = casebook(self.form.participant_id, keys) if keys and not self.blinded else Casebook()
         book.number = self.form.participant.number
@@ -111,14 +140,8 @@ class Builder:
     def _marks(self) -> tuple[set[str], dict[str, Finding]]:
         if self.form.version == 0:
             return set(), {}
-        target = self.form.address
-        acts = (Action.CHANGE, Action.CLEAR)
-        paths = AuditEvent.objects.filter(target=target, action__in=acts).values_list("path", flat=True)
-        changed = {path.removesuffix(MISS) for path in paths}
-        findings = {
-            f.path: f for f in Finding.objects.filter(form=self.form).exclude(state=FindingState.CURED)
-        }
-        return changed, findings
+        changed = {path.removesuffix(MISS) for (path,) in _changed_paths(target=self.form.address)}
+        return changed, {finding.path: finding for finding in _findings(form=self.form.pk)}
 
     def page(self, why_not: Any = "") -> FormPage:
         sections = [self.section(s) for s in self.definition.sections]
@@ -233,11 +256,8 @@ class Builder:
     def _references(self, crf_field: CrfField) -> list[tuple[str, str]]:
         to = getattr(crf_field, "to", "")
         if to == "USER" and not crf_field.derived:
-            held = User.objects.filter(roles_held__role=Role.INVESTIGATOR, is_active=True)
-            people = held.filter(roles_held__site_id=self.form.participant.site_id) | held.filter(
-                roles_held__site=None
-            )
-            return [(f"user:{person.pk}", str(person)) for person in people.distinct().order_by("full_name")]
+            people = _investigators(site=self.form.participant.site_id)
+            return [(f"user:{person.pk}", str(person)) for person in people]
         if to.startswith("TA"):
             forms = FormInstance.objects.filter(
                 participant_id=self.form.participant_id, form_key__in=to.split(" or "), version__gt=0

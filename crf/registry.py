@@ -41,6 +41,7 @@ class FormDef:
     sections: tuple[SectionDef, ...]
     fields: dict[str, CrfField]  # of the sheet itself, not of rows
     context: frozenset[str]  # names that conditions and limits read from outside the form
+    asked_by: frozenset[str]  # those of them that conditions read: whether a field is asked
     version: str  # digest of the definition
 
     @property
@@ -98,19 +99,23 @@ def _define(model: type[CrfData], rows: dict[tuple[str, str], type[CrfRow]]) -> 
             sections.append(SectionDef(mark.id, mark.label, own))
     return FormDef(
         code=head.code, head=head, model=model, sections=tuple(sections), fields={f.name: f for f in sheet},
-        context=_context(sections), version=_version(head, sections),
+        context=_context(sections), asked_by=_asked_by(sections), version=_version(head, sections),
     )  # fmt: skip
 
 
+def _fields(sections: list[SectionDef]) -> list[CrfField]:
+    return [field for section in sections for field in section.fields]
+
+
+def _asked_by(sections: list[SectionDef]) -> frozenset[str]:
+    read = {name for field in _fields(sections) for name in condition_names(field.requirement.when)}
+    return frozenset(read.difference(field.name for field in _fields(sections)))
+
+
 def _context(sections: list[SectionDef]) -> frozenset[str]:
-    own = {field.name for section in sections for field in section.fields}
-    read: set[str] = set()
-    for section in sections:
-        for field in section.fields:
-            read |= condition_names(field.requirement.when)
-            for limit in (field.soft, field.hard):
-                read |= limit.names() if limit else set()
-    return frozenset(name for name in read if name not in own)
+    limits = [limit for field in _fields(sections) for limit in (field.soft, field.hard) if limit]
+    read = {name for limit in limits for name in limit.names()}
+    return _asked_by(sections) | read.difference(field.name for field in _fields(sections))
 
 
 def _version(head: Form, sections: list[SectionDef]) -> str:

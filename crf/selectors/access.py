@@ -13,6 +13,7 @@ from crf.schedule import visit_of
 from participants.models import Participant, Visit
 from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Permission
+from trialsite.db.prepared import Prepared
 
 
 def participants_for(user: Any, permission: Permission = Permission.VIEW) -> QuerySet[Participant]:
@@ -61,6 +62,19 @@ def form_for(user: Any, pk: int, permission: Permission = Permission.VIEW) -> Fo
     return form
 
 
+_with_all = FormInstance.objects.select_related("participant__site", "visit")
+_log_forms = Prepared(
+    lambda number, key: _with_all.filter(participant__number=number, form_key=key, visit__isnull=True),
+    number="", key="",
+)  # fmt: skip
+_visit_forms = Prepared(
+    lambda number, key, code, at: _with_all.filter(
+        participant__number=number, form_key=key, visit__code=code, visit__repeat=at
+    ),
+    number="", key="", code="", at=1,
+)  # fmt: skip
+
+
 def form_at(
     user: Any, number: str, label: str, key: str, repeat: int = 1, permission: Permission = Permission.VIEW
 ) -> FormInstance:
@@ -69,14 +83,14 @@ def form_at(
     if key in BLINDED_FORMS and key != "CPATHF":
         raise Http404
     place = visit_of(label)
-    where: dict[str, Any] = {"participant__number": number, "form_key": key, "repeat": repeat}
+    where: dict[str, Any] = {"number": number, "key": key}
     if label == "log":
-        where["visit__isnull"] = True
+        found = _log_forms(**where)
     elif place:
-        where |= {"visit__code": place[0], "visit__repeat": place[1]}
+        found = _visit_forms(code=place[0], at=place[1], **where)
     else:
         raise Http404
-    form = FormInstance.objects.select_related("participant__site", "visit").filter(**where).first()
+    form = next((form for form in found if form.repeat == repeat), None)
     if form is None or not grants_of(user).may(permission, form.participant.site_id):
         raise Http404
     return form

@@ -42,6 +42,7 @@ from crf.schedule import visit_label, visit_order
 from crf.selectors import work
 from crf.selectors.access import forms_for, participants_for
 from participants.models import Participant, Visit
+from trialsite.db.prepared import Prepared
 
 LOG = "LOG"  # the column of the forms that are kept once, outside visits
 
@@ -254,8 +255,14 @@ def _texts(visits: QuerySet[Visit], day: dt.date) -> QuerySet[Visit, tuple[int, 
 
 def text_of(participant: Participant, day: dt.date | None = None) -> str:
     """The text of one participant: one query."""
-    found = _texts(Visit.objects.filter(participant=participant), day or work.trial_day())
+    found = _one_text(participant=participant.pk, day=day or work.trial_day())
     return "".join(text for _participant, text, _next, _last in found)
+
+
+_one_text = Prepared(
+    lambda participant, day: _texts(Visit.objects.filter(participant=participant), day),
+    participant=1, day=dt.date.min,
+)  # fmt: skip
 
 
 HEAD = ("id", "number", "site_id", "site__number", "site__name_en", "site__name_zh", "state", "imported")

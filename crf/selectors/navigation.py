@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from crf.models import FormInstance, FormStatus
 from crf.naming import form_url
 from crf.registry import form_def, forms
 from crf.schedule import forms_at
+from trialsite.db.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +29,20 @@ class Rail:
     logs: list[RailItem]
 
 
+_kept = Prepared(
+    lambda participant, visit: FormInstance.objects.filter(
+        Q(visit_id=visit) | Q(visit__isnull=True), participant_id=participant, expected=True
+    )
+    .exclude(form_key__in=("CPATH", "CPATHF"))
+    .select_related("visit"),
+    participant=1,
+    visit=1,
+)
+
+
 def _ordered(form: FormInstance) -> list[FormInstance]:
     """Forms of the same visit and the logs, in the order in which a site fills them in. One query."""
-    kept = FormInstance.objects.filter(participant_id=form.participant_id, expected=True).exclude(
-        form_key__in=("CPATH", "CPATHF")
-    )
-    visit = kept.filter(visit_id=form.visit_id) if form.visit_id else kept.none()
-    found = list((visit | kept.filter(visit__isnull=True)).select_related("visit"))
+    found = _kept(participant=form.participant_id, visit=form.visit_id or 0)
     order = [key for key, _kind in forms_at(form.visit.code)] if form.visit else []
     known = list(forms())
     found.sort(

@@ -12,6 +12,7 @@ from crf.models import FormInstance
 from crf.schedule import visit_title
 from crf.selectors.matrix import VisitFacts, rail, text_of, visits_of
 from participants.models import Participant
+from trialsite.db.prepared import Prepared
 
 HEAD = (
     "demographics__sex",
@@ -19,6 +20,14 @@ HEAD = (
     "hcchistory__hcc_bclc",
     "visit__code",
     "visit__actual_date",
+)
+
+
+_head = Prepared(
+    lambda participant: FormInstance.objects.filter(
+        participant=participant, form_key__in=("DM", "HCC", "EC"), version__gt=0
+    ).values_list("form_key", *HEAD),
+    participant=1,
 )
 
 
@@ -57,11 +66,8 @@ def _strip_visit(number: str, v: VisitFacts, current: bool) -> StripVisit:
 
 def _facts(participant: Participant) -> list[tuple[str, str]]:
     """Sex and age, stage, study day 1: what a person checks before typing."""
-    kept = FormInstance.objects.filter(
-        participant=participant, form_key__in=("DM", "HCC", "EC"), version__gt=0
-    )
     sex = age = stage = first = None
-    for key, s, a, bclc, code, day in kept.values_list("form_key", *HEAD):
+    for key, s, a, bclc, code, day in _head(participant=participant.pk):
         if key == "DM":
             sex, age = s, a
         elif key == "HCC":

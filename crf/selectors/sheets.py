@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from crf.fields import MISS
 from crf.models import FormInstance
-from crf.models.base import CrfRow, FormStatus, _Sheet
+from crf.models.base import CrfData, CrfRow, FormStatus, _Sheet
 from crf.registry import FormDef, form_def, forms, parts
 from crf.schedule import visit_label
 from crf.sheets import Casebook, RowValues, Sheet
+from trialsite.db.prepared import Prepared
 
 ENVELOPE = (
     "id", "participant_id", "form_key", "repeat", "evaluator", "status", "visit__code", "visit__repeat", "visit__order",
 )  # fmt: skip
 
+
+_envelopes = Prepared(
+    lambda participants: FormInstance.objects.filter(participant_id__in=participants)
+    .exclude(status=FormStatus.EXPECTED)
+    .values_list(*ENVELOPE),
+    participants=[1],
+)
 
 Only = Mapping[str, Sequence[str]]
 
@@ -38,8 +47,7 @@ def fill(sheets: Iterable[Sheet], only: Only | None = None) -> None:
 def _fill_form(definition: FormDef, wanted: dict[int, Sheet], only: Only | None) -> None:
     code = definition.head.part or definition.code
     names = _chosen(definition.model, only, code)
-    records = definition.model._default_manager.filter(form_id__in=list(wanted))
-    for form, *record in records.values_list("form_id", *names):
+    for form, *record in _records(definition.model, tuple(names))(forms=list(wanted)):
         sheet = wanted[form]
         sheet.values, sheet.missing = _split(names, record)
     for section in definition.row_sections:
@@ -52,11 +60,25 @@ def _fill_form(definition: FormDef, wanted: dict[int, Sheet], only: Only | None)
 
 
 def _fill_rows(section: str, model: type[CrfRow], wanted: dict[int, Sheet], names: list[str]) -> None:
-    lines = model._default_manager.filter(form_id__in=list(wanted)).order_by("form_id", "row")
-    for form, row, active, reason, *record in lines.values_list(
-        "form_id", "row", "active", "removed_reason", *names
-    ):
+    for form, row, active, reason, *record in _lines(model, tuple(names))(forms=list(wanted)):
         wanted[form].rows[section].append(RowValues(row, *_split(names, record), active, reason))
+
+
+@cache
+def _records(model: type[CrfData], names: tuple[str, ...]) -> Prepared:
+    def build(forms: list[int]) -> Any:
+        return model._default_manager.filter(form_id__in=forms).values_list("form_id", *names)
+
+    return Prepared(build, forms=[1])
+
+
+@cache
+def _lines(model: type[CrfRow], names: tuple[str, ...]) -> Prepared:
+    def build(forms: list[int]) -> Any:
+        lines = model._default_manager.filter(form_id__in=forms).order_by("form_id", "row")
+        return lines.values_list("form_id", "row", "active", "removed_reason", *names)
+
+    return Prepared(build, forms=[1])
 
 
 def _chosen(model: type[_Sheet], only: Only | None, place: str) -> list[str]:
@@ -64,16 +86,9 @@ def _chosen(model: type[_Sheet], only: Only | None, place: str) -> list[str]:
 
 
 def _split(names: list[str], record: list[Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    values: dict[str, Any] = {}
-    missing: dict[str, str] = {}
-    for name, value in zip(names, record, strict=True):
-        if value is None:
-            continue
-        if not name.endswith(MISS):
-            values[name] = value
-        elif value:
-            missing[name.removesuffix(MISS)] = value
-    return values, missing
+    found = {name: value for name, value in zip(names, record, strict=True) if value is not None}
+    missing = {name: found.pop(name) for name in names if name in found and name.endswith(MISS)}
+    return found, {name.removesuffix(MISS): value for name, value in missing.items() if value}
 
 
 def sheet_of(form: FormInstance) -> Sheet:
@@ -98,13 +113,13 @@ def casebooks(
     known = [*forms(), *parts()]
     wanted = known if keys is None and only is None else [key for key in known if key in (keys or only or ())]
     held: dict[int, list[Sheet]] = {pk: [] for pk in participants}
-    envelopes = FormInstance.objects.filter(
-        participant_id__in=list(participants), form_key__in=wanted
-    ).exclude(status=FormStatus.EXPECTED)
-    sheets = []
-    for pk, participant, key, repeat, evaluator, status, code, visit_repeat, order in envelopes.values_list(
-        *ENVELOPE
+    # Keys are compared here: with a list of keys SQLite walks the index of all forms by key instead.
+    sheets, keyed = [], frozenset(wanted)
+    for pk, participant, key, repeat, evaluator, status, code, visit_repeat, order in _envelopes(
+        participants=list(participants)
     ):
+        if key not in keyed:
+            continue
         sheet = Sheet(
             key=key, form=pk, repeat=repeat, evaluator=evaluator, status=status, visit_order=order or 0,
             visit=visit_label(code, visit_repeat) if code else "",

@@ -12,6 +12,7 @@ from django.http import QueryDict
 
 from crf.models import Draft, FormInstance
 from trialsite.accounts.models import User
+from trialsite.db.prepared import Prepared
 
 NOT_KEPT = ("csrfmiddlewaretoken", "token", "version", "action")
 LARGEST = 400_000  # characters; the largest form of the book stays below a tenth of it
@@ -37,7 +38,10 @@ def draft_drop(*, by: User, form: FormInstance) -> None:
 
 
 def draft_of(user: Any, form: FormInstance) -> Draft | None:
-    return Draft.objects.filter(form=form, user=user).first()
+    return next(iter(_drafts(form=form.pk, user=user.pk)), None)
+
+
+_drafts = Prepared(lambda form, user: Draft.objects.filter(form=form, user=user), form=1, user=1)
 
 
 def draft_post(draft: Draft) -> QueryDict:

@@ -9,6 +9,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from trialsite.db.prepared import Prepared
+
 from .models import RoleHeld, Site, User
 from .roles import BLINDED, RIGHTS, Permission, Role
 
@@ -55,6 +57,12 @@ class Grants:
         return any(role in BLINDED for role, _ in self.roles)
 
 
+_held = Prepared(
+    lambda user, day: RoleHeld.objects.on(day).filter(user=user).values_list("role", "site_id"),
+    user=1, day=dt.date.min,
+)  # fmt: skip
+
+
 def grants_of(user: Any, on: dt.date | None = None) -> Grants:
     """Grants on a day (today). One query; remembered on the user object for the length of a request."""
     if not getattr(user, "is_authenticated", False) or not user.is_active:
@@ -63,8 +71,7 @@ def grants_of(user: Any, on: dt.date | None = None) -> Grants:
     kept = user.__dict__.get("_grants")
     if kept is not None and kept[0] == day:
         return kept[1]
-    held = RoleHeld.objects.on(day).filter(user=user)
-    grants = _sum(list(held.values_list("role", "site_id")))
+    grants = _sum(_held(user=user.pk, day=day))
     user.__dict__["_grants"] = (day, grants)
     return grants
 
