@@ -462,9 +462,11 @@ class Ref(CrfField, models.CharField):
     def read_text(self, text: str) -> str:
         if self.to.startswith("AE"):
             number = text.removeprefix("AE:").removeprefix("#")
-            if not number.isdigit() or not 0 < int(number) < 1000:
+            if not re.fullmatch(r"[0-9]{1,3}", number) or int(number) == 0:
                 raise FieldError(_("Give the number of the row in the adverse-event log, such as 6."))
             return f"AE:{int(number)}"
+        if not re.fullmatch(r"user:[0-9]{1,9}" if self.to == "USER" else r"form:[0-9]{1,9}", text):
+            raise FieldError(_("“%(value)s” is not a code of this list.") % {"value": text})
         return text
 
     def from_text(self, text: str) -> Any:

@@ -6,6 +6,7 @@ Names in a post: `tudat__y`, `ta_slice`, `ta_slice__miss`, `TA2.3.tl_diam` (row 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,7 +35,7 @@ def _row_keys(data: Mapping[str, Any]) -> dict[str, list[str]]:
     found: dict[str, dict[str, None]] = {}
     for name in data:
         parts = name.split(".")
-        if len(parts) == 3 and (parts[1].isdigit() or (parts[1][:1] == "n" and parts[1][1:].isdigit())):
+        if len(parts) == 3 and re.fullmatch(r"n?[0-9]{1,3}", parts[1]):
             found.setdefault(parts[0], {}).setdefault(parts[1])
     return {section: list(keys) for section, keys in found.items()}
 
@@ -44,9 +45,9 @@ def _read_row(typed: Typed, section: SectionDef, data: Mapping[str, Any], key: s
     row = TypedRow(
         key, remove=bool(data.get(prefix + "-remove")), reason=clean_text(data.get(prefix + "-reason"))
     )
-    _read_fields(
-        typed, section.fields, data, prefix, row_path(section.id, key) + "/", row.values, row.missing
-    )
+    path = row_path(section.id, key) + "/"
+    _read_fields(typed, section.fields, data, prefix, path, row.values, row.missing)
+    row.unread = any(where.startswith(path) for where in typed.errors)
     return row
 
 

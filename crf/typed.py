@@ -21,10 +21,11 @@ class TypedRow:
     missing: dict[str, str] = field(default_factory=dict)
     remove: bool = False
     reason: str = ""
+    unread: bool = False  # something was typed that cannot be read: the row stays on the page
 
     @property
     def empty(self) -> bool:
-        return not self.values and not self.missing
+        return not self.values and not self.missing and not self.unread
 
 
 @dataclass(slots=True)
@@ -37,6 +38,14 @@ class Typed:
     raw: dict[str, Any] = field(default_factory=dict)
     raw_missing: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+
+    def move(self, old: str, new: str) -> None:
+        """A new row got its number: what was typed in it, and its errors, go with it."""
+        if old == new:
+            return
+        for kept in (self.raw, self.raw_missing, self.errors):
+            for path in [path for path in kept if path.startswith(old + "/")]:
+                kept[new + path.removeprefix(old)] = kept.pop(path)  # type: ignore[attr-defined]
 
     @classmethod
     def of(cls, sheet: Sheet) -> Typed:
@@ -67,7 +76,11 @@ def as_sheet(stored: Sheet, typed: Typed, definition: FormDef) -> Sheet:
         dict(typed.values), dict(typed.missing), {},
     )  # fmt: skip
     for section, lines in {**stored.rows, **{s: stored.rows.get(s, []) for s in typed.rows}}.items():
-        sheet.rows[section] = _merged(lines, typed.rows.get(section, []))
+        rows = typed.rows.get(section, [])
+        posted = [row.key for row in rows]
+        sheet.rows[section] = _merged(lines, rows)
+        for key, row in zip(posted, rows, strict=True):
+            typed.move(row_path(section, key), row_path(section, row.key))
     for part in definition.row_sections:
         if part.rows and part.rows.fixed:
             _fixed(sheet.rows.setdefault(part.id, []), len(part.rows.fixed))
