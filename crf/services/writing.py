@@ -59,7 +59,7 @@ def _field_changes(fields: tuple[CrfField, ...], prefix: str, old: Any, new: Any
         if field.missing:
             reasons = old.missing.get(field.name, ""), new.missing.get(field.name, "")
             if reasons[0] != reasons[1]:
-                yield Change(prefix + field.name + MISS, *reasons)
+                yield Change(prefix + field.name + MISS, *reasons, derived=field.derived)
 
 
 def _row_changes(section: SectionDef, old: Sheet, new: Sheet) -> Iterator[Change]:
