@@ -9,15 +9,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from endpoints.engine.results import CourseResult, Endpoint, TimePoint
+from endpoints.engine.results import CourseResult, Duration, Endpoint, TimePoint
 from endpoints.engine.steps import EngineError, Read, Step, displayed, plain
-from endpoints.mapping import Address, address_of
+from endpoints.mapping import Paths
 
 CUTOFF = "@cutoff"
 SLOTS: dict[type, tuple[str, ...]] = {}
 
 
-def body_of(result: CourseResult, paths: dict[str, Address]) -> str:
+def body_of(result: CourseResult, paths: Paths) -> str:
     """The JSON text of a result."""
     writer = _Writer(paths)
     content = {
@@ -32,10 +32,10 @@ def body_of(result: CourseResult, paths: dict[str, Address]) -> str:
     return _text(content)
 
 
-def error_body(error: EngineError, paths: dict[str, Address]) -> str:
+def error_body(error: EngineError, paths: Paths) -> str:
     """The JSON text of refused data (G-27): the sentence and its place."""
     return _text({"error": {"where": error.where, "message": error.message, "params": error.shown,
-                            "address": address_of(paths, error.where)}})  # fmt: skip
+                            "address": paths.address(error.where)}})  # fmt: skip
 
 
 def _text(content: Any) -> str:
@@ -45,10 +45,11 @@ def _text(content: Any) -> str:
 class _Writer:
     """Numbers steps and reads in the order in which they are first met."""
 
-    def __init__(self, paths: dict[str, Address]) -> None:
+    def __init__(self, paths: Paths) -> None:
         self.paths = paths
         self.steps: list[list[Any]] = []
         self.reads: list[list[Any]] = []
+        self._seen: dict[int, int] = {}
         self._step: dict[Any, int] = {}
         self._read: dict[Read, int] = {}
 
@@ -58,6 +59,8 @@ class _Writer:
             slots = [name for name in type(endpoint).__slots__ if name != "steps"]  # type: ignore[attr-defined]
             names = SLOTS[type(endpoint)] = tuple(slots)
         kept = {name: getattr(endpoint, name) for name in names}
+        if isinstance(endpoint, Duration):
+            kept["days"] = endpoint.days
         return kept | {"steps": [self.step(step) for step in endpoint.steps]}
 
     def point(self, point: TimePoint) -> dict[str, Any]:
@@ -72,17 +75,23 @@ class _Writer:
             "new": point.new,
             "overall": point.overall,
             "as_given": point.as_given,
-            "address": address_of(self.paths, f"{point.path}.date"),
+            "address": self.paths.address(f"{point.path}.date"),
             "steps": [self.step(step) for step in point.steps],
         }
 
     def step(self, step: Step) -> int:
-        params = tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in step.params.items())
-        key = (step.message, params, step.reads)
+        """Many endpoints share a step: the same object, or an equal one."""
+        number = self._seen.get(id(step))
+        if number is None:
+            number = self._seen[id(step)] = self._equal(step)
+        return number
+
+    def _equal(self, step: Step) -> int:
+        shown = {name: CUTOFF if name == "cutoff" else _param(value) for name, value in step.params.items()}
+        key = (step.message, str(shown), step.reads)
         number = self._step.get(key)
         if number is None:
             number = self._step[key] = len(self.steps)
-            shown = {name: CUTOFF if name == "cutoff" else _param(value) for name, value in params}
             self.steps.append([step.rule, step.message, shown, [self.read(read) for read in step.reads]])
         return number
 
@@ -91,12 +100,14 @@ class _Writer:
         if number is None:
             number = self._read[read] = len(self.reads)
             value = CUTOFF if read.where == "data_cutoff" else read.value
-            self.reads.append([read.where, value, address_of(self.paths, read.where)])
+            self.reads.append([read.where, value, self.paths.address(read.where)])
         return number
 
 
 def _param(value: Any) -> Any:
     """As a sentence shows it; a list keeps its words apart, because each is translated."""
+    if isinstance(value, str):
+        return value
     return [displayed(part) for part in value] if isinstance(value, tuple | list) else displayed(value)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 import zoneinfo
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from crf.derivation_imaging import engine_settings
 from crf.selectors.replay import casebook_at
 from crf.selectors.sheets import casebooks
 from crf.sheets import Casebook
-from endpoints.mapping import FIELDS, Address, Mapping
+from endpoints.mapping import FIELDS, Mapping, Paths
 from participants.models import Participant
 
 
@@ -30,8 +32,13 @@ class Gathered:
     data_version: int
     cutoff: dt.date
     case: dict[str, Any]
-    paths: dict[str, Address]
+    paths: Paths
     failure: Exception | None = None
+
+    @property
+    def digest(self) -> str:
+        """Of the case as it is written to a file, in its own order of keys."""
+        return hashlib.sha256(json.dumps(self.case, ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(slots=True)
@@ -93,7 +100,7 @@ def course(book: Casebook, participant: int, data_version: int, cutoff: dt.date)
     try:
         made = Mapping(book, cutoff, evaluator=engine_settings().evaluator)
     except Exception as failure:
-        return Gathered(participant, book.number, data_version, cutoff, {}, {}, failure)
+        return Gathered(participant, book.number, data_version, cutoff, {}, Paths(), failure)
     return Gathered(participant, book.number, data_version, cutoff, made.case, made.paths)
 
 

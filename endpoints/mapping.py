@@ -77,13 +77,41 @@ def text(number: Any) -> str | None:
     return None if number is None else format(number, "f")
 
 
+class Paths:
+    """The field, or fields, behind each path of a case (`surgery.date`, `imaging[3].target[0].mm`)."""
+
+    def __init__(self) -> None:
+        self.own: dict[str, Address] = {}
+        self.imaging: list[dict[str, str]] = []  # by number of the imaging row: path inside it → field
+
+    def address(self, where: str) -> Address | None:
+        """What has no field of its own belongs to the record around it."""
+        if where.startswith("imaging["):
+            number, _, path = where.removeprefix("imaging[").partition("].")
+            fields = self.imaging[int(number.rstrip("]"))]
+            return _nearest(fields, path) or fields.get("date")
+        return _nearest(self.own, where)
+
+    def first(self, where: str) -> str:
+        """The first field, or nothing."""
+        found = self.address(where)
+        return (found[0] if isinstance(found, list) else found) or ""
+
+
+def _nearest(fields: Any, where: str) -> Address | None:
+    while where:
+        if where in fields:
+            return fields[where]
+        where = where[: max(where.rfind("."), where.rfind("["), 0)]
+    return None
+
+
 class Mapping:
     """One participant's case and the field (or fields) behind each path of it."""
 
     def __init__(self, book: Casebook, cutoff: dt.date, *, evaluator: str, final: bool = False) -> None:
         self.book, self.cutoff, self.evaluator = book, cutoff, evaluator
-        self.paths: dict[str, Address] = {}
-        self._imaging_paths: list[dict[str, str]] = []
+        self.paths = Paths()
         operation = self.operation()
         self.resection = operation.get("surg_prstdat") if operation and _is_resection(operation) else None
         self.case: dict[str, Any] = {
@@ -106,8 +134,6 @@ class Mapping:
             "death": self.dated("death", "DTH", "dthdat"),
             "end_of_study": self.dated("end_of_study", "EOS", "eos_dsstdat"),
         }
-        for i, paths in enumerate(self._imaging_paths):
-            self.paths |= {f"imaging[{i}].{path}": address for path, address in paths.items()}
 
     # --- dates that stand in one field ------------------------------------------------------------------------------
 
@@ -115,7 +141,7 @@ class Mapping:
         self, path: str, sheet: Sheet, *names: str, row: RowValues | None = None, section: str = ""
     ) -> None:
         found: list[str] = [sheet.address(section or None, row.row if row else None, name) for name in names]
-        self.paths[path] = found[0] if len(found) == 1 else found
+        self.paths.own[path] = found[0] if len(found) == 1 else found
 
     def one(self, path: str, key: str, name: str) -> str | None:
         sheet = self.book.one(key)
@@ -152,28 +178,35 @@ class Mapping:
     # --- imaging ----------------------------------------------------------------------------------------------------
 
     def imaging(self) -> Iterator[dict[str, Any]]:
-        """Every assessment by both criteria, then progressions that only a contact reports."""
-        sheets = self.book.all("TA")
+        """Assessments by both criteria, then progressions that only a contact reports.
+
+        None after the resection: the engine would take it as a proof of life and no more (G-38), and `alive_on` and
+        `follow_up` say that already.
+        """
+        sheets = [sheet for sheet in self.book.all("TA") if not self.after_resection(sheet)]
         for criterion in CRITERIA:
             for item in mapped(sheets, criterion):
-                self._imaging_paths.append(item.paths)
+                self.paths.imaging.append(item.paths)
                 yield item.row
         for sheet in self.reported_progressions():
+            day, answer = sheet.address(None, None, "ss_event_dat"), sheet.address(None, None, "ss_event_yn")
             for criterion in CRITERIA:
-                day = iso(sheet.get("ss_event_dat"))
-                address = sheet.address(None, None, "ss_event_dat")
-                self._imaging_paths.append(
-                    {
-                        "date": address,
-                        "last_scan_date": address,
-                        "overall": sheet.address(None, None, "ss_event_yn"),
-                    }
-                )
-                yield {
-                    "evaluator": self.evaluator, "criteria": criterion, "name": sheet.visit or None, "baseline": False,
-                    "date": day, "last_scan_date": day, "target": [], "nontarget": [], "new": [], "new_lesions": None,
-                    "overall": "PD",
-                }  # fmt: skip
+                self.paths.imaging.append({"date": day, "last_scan_date": day, "overall": answer})
+                yield self.progression(sheet, criterion)
+
+    def after_resection(self, sheet: Sheet) -> bool:
+        last = sheet.get("ta_lastdat") or sheet.get("tudat")
+        return self.resection is not None and last is not None and last > self.resection
+
+    def progression(self, sheet: Sheet, criterion: str) -> dict[str, Any]:
+        return {
+            "evaluator": self.evaluator,
+            "criteria": criterion,
+            "name": sheet.visit or None,
+            "baseline": False,
+            "date": iso(sheet.get("ss_event_dat")),
+            "overall": "PD",
+        }
 
     def reported_progressions(self) -> list[Sheet]:
         """G-24, G-37, T-1 row 6: a documented progression before or without a resection that stands only on a contact
@@ -305,17 +338,16 @@ class Mapping:
         return found
 
     def _is_follow_up(self, sheet: Sheet) -> bool:
-        last = sheet.get("ta_lastdat") or sheet.get("tudat")
-        done = sheet.get("ta_perf") != "N" and last is not None and evaluator_of(sheet) == self.evaluator
-        return done and self.resection is not None and last > self.resection
+        done = sheet.get("ta_perf") != "N" and sheet.get("tudat") and evaluator_of(sheet) == self.evaluator
+        return bool(done) and self.after_resection(sheet)
 
     def _add(self, found: list[dict[str, Any]], seen: Seen | None) -> None:
         if seen is None:
             return
         day, answer, kind, sheet, dated, answered = seen
         path = f"follow_up[{len(found)}]"
-        self.paths[f"{path}.date"] = [f"form:{sheet.form}/{name}" for name in dated]
-        self.paths[f"{path}.recurrence"] = [f"form:{sheet.form}/{name}" for name in answered]
+        self.paths.own[f"{path}.date"] = [f"form:{sheet.form}/{name}" for name in dated]
+        self.paths.own[f"{path}.recurrence"] = [f"form:{sheet.form}/{name}" for name in answered]
         found.append({"date": iso(day), "recurrence": answer, "kind": kind})
 
     def therapies(self) -> list[dict[str, Any]]:
@@ -355,6 +387,9 @@ class Mapping:
         for sheet in self.book.all("SURG"):
             yield sheet, "", "surg_dischdat", None
             yield from ((sheet, "SU3", "comp_cestdat", row) for row in sheet.lines("SU3"))
+        for sheet in self.book.all("TA"):
+            if sheet.get("ta_perf") != "N" and self.after_resection(sheet):
+                yield sheet, "", _last(sheet), None
         for sheet in self.book.all("SS"):
             yield sheet, "", "ss_lastalive", None
             if sheet.get("ss_status") == "ALIVE" and sheet.get("ss_lastalive") is None:
@@ -438,12 +473,3 @@ def _new_lesion(sheet: Sheet, certain: list[RowValues], after: Sequence[Sheet]) 
     if source is not sheet:  # the answer stands on this form, the date on an earlier one
         return day, "yes", kind, source, (dated,), (f"TA4:{row.row}/nl_certain",)
     return day, "yes", kind, sheet, (dated,), tuple(f"TA4:{line.row}/nl_certain" for line in certain)
-
-
-def address_of(paths: dict[str, Address], where: str) -> Address | None:
-    """The field or fields behind a path of the case; what has none of its own belongs to the record around it."""
-    while where:
-        if where in paths:
-            return paths[where]
-        where = where[: max(where.rfind("."), where.rfind("["), 0)]
-    return None

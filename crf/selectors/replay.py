@@ -13,6 +13,7 @@ from crf.models import FormInstance, FormStatus
 from crf.registry import form_def
 from crf.schedule import visit_label
 from crf.sheets import Casebook, RowValues, Sheet
+from participants.models import VisitStatus
 from trialsite.audit.models import AuditEvent
 from trialsite.audit.trail import chain_name
 
@@ -58,6 +59,8 @@ def replay(envelopes: dict[int, Sheet], lines: Iterable[Line]) -> Replayed:
             _apply(found, int(number), path, new, reason)
         elif kind == "visit" and path.startswith("@"):
             found.visits[int(number), path] = new
+            if path == "@opened":
+                found.visits[int(number), "@status"] = VisitStatus.PLANNED
         elif kind == "participant":
             found.participant[path] = new
     return found

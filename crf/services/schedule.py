@@ -91,6 +91,11 @@ def _replan(participant: Participant, book: Casebook) -> list[Entry]:
         entries += [
             Entry(Action.VISIT, f"visit:{v.pk}", "@window", "", _window_text(v), system=True) for v in made
         ]
+        entries += [
+            Entry(Action.VISIT, f"visit:{v.pk}", "@status", "", v.status, v.reason, system=True)
+            for v in made
+            if v.status != VisitStatus.PLANNED
+        ]
         envelopes = [form for visit in made for form in _expected(participant, visit)]
         entries += _make_forms(envelopes)
     for p in planned:
