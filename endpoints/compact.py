@@ -88,7 +88,7 @@ class _Writer:
 
     def _equal(self, step: Step) -> int:
         shown = {name: CUTOFF if name == "cutoff" else _param(value) for name, value in step.params.items()}
-        key = (step.message, str(shown), step.reads)
+        key = (step.message, tuple(shown.values()), step.reads)
         number = self._step.get(key)
         if number is None:
             number = self._step[key] = len(self.steps)
@@ -108,7 +108,7 @@ def _param(value: Any) -> Any:
     """As a sentence shows it; a list keeps its words apart, because each is translated."""
     if isinstance(value, str):
         return value
-    return [displayed(part) for part in value] if isinstance(value, tuple | list) else displayed(value)
+    return tuple([displayed(part) for part in value]) if isinstance(value, tuple | list) else displayed(value)
 
 
 def opened(content: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from endpoints.engine import codes
@@ -42,30 +44,63 @@ CURVES: tuple[tuple[str, tuple[int, ...]], ...] = (
 BEST = ("BOR_RECIST", "BOR_MRECIST")
 
 
-def figures(summaries: Sequence[Summary], settings: Settings) -> dict[str, Any]:
-    """Everything that the endpoint pages and the report show of the whole trial."""
+def figures(summaries: Iterable[Summary], settings: Settings) -> dict[str, Any]:
+    """Everything that the endpoint pages and the report show of the whole trial, from one walk over the summaries."""
+    found = _Collected()
+    for one in summaries:
+        found.add(one)
     return {
-        "participants": len(summaries),
-        "sets": {name: sum(1 for one in summaries if name in one["sets"]) for name in SETS},
+        "participants": found.participants,
+        "sets": {name: found.sets[name] for name in SETS},
         "rates": {
-            name: {
-                population: rate_in(summaries, endpoint, part, population, settings) for population in sets
-            }
-            for name, endpoint, part, sets in RATES
+            name: {population: found.rate(name, population, settings) for population in sets}
+            for name, _endpoint, _part, sets in RATES
         },
-        "curves": {name: curve(summaries, name, months, settings) for name, months in CURVES},
-        "best": {name: _counts(summaries, name) for name in BEST},
+        "curves": {name: curve(*found.times(name), months, settings) for name, months in CURVES},
+        "best": {name: dict(found.best[name]) for name in BEST},
         "settings": settings.to_json(),
     }
 
 
-def rate_in(
-    summaries: Iterable[Summary], endpoint: str, part: str, population: str, settings: Settings
-) -> dict[str, Any]:
-    """x / n, intervals, and the same without the pending (G-25)."""
-    values = [one["values"][endpoint].get(part) or codes.N for one in summaries if population in one["sets"]]
-    found = rate(values, settings.conf_level)
-    return {"all": _proportion(found.all), "pending": found.pending, "settled": _proportion(found.settled)}
+class _Collected:
+    """Counts and times: what is kept of a participant is a few numbers, so memory hardly grows with the trial."""
+
+    def __init__(self) -> None:
+        self.participants = 0
+        self.sets: Counter[str] = Counter()
+        self.values: dict[tuple[str, str], Counter[str]] = {
+            (name, population): Counter() for name, *_rest, sets in RATES for population in sets
+        }
+        self.durations: dict[str, tuple[array[int], array[int]]] = {
+            name: (array("l"), array("b")) for name, _months in CURVES
+        }
+        self.best: dict[str, Counter[str]] = {name: Counter() for name in BEST}
+
+    def add(self, one: Summary) -> None:
+        """One participant."""
+        self.participants += 1
+        self.sets.update(one["sets"])
+        values = one["values"]
+        for name, endpoint, part, sets in RATES:
+            for population in sets:
+                if population in one["sets"]:
+                    self.values[name, population][values[endpoint].get(part) or codes.N] += 1
+        for name, (times, events) in self.durations.items():
+            if "days" in values[name]:
+                times.append(values[name]["days"])
+                events.append(values[name]["event"])
+        if "FAS" in one["sets"]:
+            for name, counts in self.best.items():
+                counts[values[name].get("value") or codes.NE] += 1
+
+    def rate(self, name: str, population: str, settings: Settings) -> dict[str, Any]:
+        """x / n, intervals, and the same without the pending (G-25)."""
+        found = rate(self.values[name, population].elements(), settings.conf_level)
+        return {"all": _proportion(found.all), "pending": found.pending, "settled": _proportion(found.settled)}
+
+    def times(self, name: str) -> tuple[list[int], list[bool]]:
+        times, events = self.durations[name]
+        return list(times), [bool(event) for event in events]
 
 
 def _proportion(found: Proportion) -> dict[str, Any]:
@@ -74,29 +109,12 @@ def _proportion(found: Proportion) -> dict[str, Any]:
     }
 
 
-def curve(
-    summaries: Iterable[Summary], endpoint: str, months: tuple[int, ...], settings: Settings
-) -> dict[str, Any]:
+def curve(times: list[int], events: list[bool], months: tuple[int, ...], settings: Settings) -> dict[str, Any]:
     """G-3, S-3 … S-12: on integer days; landmarks and numbers at risk at real numbers of days."""
-    known = [one["values"][endpoint] for one in summaries if "days" in one["values"][endpoint]]
-    times, events = [one["days"] for one in known], [bool(one["event"]) for one in known]
     month = float(settings.days_per_month)
     found = survival(times, events, [n * month for n in months], settings.conf_level, settings.conf_type)
     return found.to_json() | {
         "landmark_months": list(months),
-        "at_risk": {
-            "months": list(MARKS_MONTHS),
-            "n": list(n_at_risk(times, [n * month for n in MARKS_MONTHS])),
-        },
+        "at_risk": {"months": list(MARKS_MONTHS), "n": list(n_at_risk(times, [n * month for n in MARKS_MONTHS]))},
         "range": observed_range(times, events),
     }
-
-
-def _counts(summaries: Iterable[Summary], endpoint: str) -> dict[str, int]:
-    """How many have each best response, in the full analysis set."""
-    found: dict[str, int] = {}
-    for one in summaries:
-        if "FAS" in one["sets"]:
-            value = one["values"][endpoint].get("value") or codes.NE
-            found[value] = found.get(value, 0) + 1
-    return found

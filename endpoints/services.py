@@ -260,7 +260,8 @@ def trial_recompute() -> bool:
         if (state.version, state.as_of) == (now.text, now.as_of):
             return False
         good = EndpointState.objects.filter(status=Status.OK, run__isnull=False).order_by("pk")
-        results = figures(list(good.values_list("summary", flat=True)), engine_settings())
+        summaries = good.values_list("summary", flat=True).iterator(chunk_size=500)
+        results = figures(summaries, engine_settings())
         results["errors"] = EndpointState.objects.exclude(status=Status.OK).count()
         state.version, state.as_of, state.computed_at, state.results = (
             now.text,
