@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext
 
 from .derivation_imaging import CRITERIA, evaluator_of, in_order, preview, resection_day
 from .imaging_live import change_text, live_texts, mm_text
@@ -161,7 +161,7 @@ class ImagingBuilder(Builder):
             for c in columns
         ]
         now = f'<th class="r" scope="col">{escape(_("Now"))}<small>mm</small></th>'
-        now += f'<th class="r" scope="col">{escape(_("Change"))}</th>'
+        now += f'<th class="r" scope="col">{escape(pgettext("of a diameter", "Change"))}</th>'
         first = [earlier[0].replace('class="r"', 'class="r bl"', 1), *earlier[1:]] if earlier else []
         half = "".join(first) + now
         return (
