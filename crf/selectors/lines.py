@@ -169,16 +169,18 @@ def split_search(text: str) -> tuple[str, list[str]]:
     return words[at], words[:at] + words[at + 1 :]
 
 
-def matching(lines: Iterable[FormLine], words: list[str]) -> list[FormLine]:
-    """Forms that every word speaks of: the visit ("ta1"), the form's code, or its title in either language."""
-    return [line for line in lines if line.expected and all(_speaks(word, line) for word in words)]
+def matching(found: Iterable[FormLine], words: list[str]) -> list[FormLine]:
+    """Forms that every word speaks of: the visit ("ta1") or the form's code, else its title in either language."""
+    kept = [line for line in found if line.expected]
+    for word in words:
+        exact = [line for line in kept if word in (line.label.lower(), line.key.lower())]
+        kept = exact or [line for line in kept if _speaks(word, line)]
+    return kept
 
 
 def _speaks(word: str, line: FormLine) -> bool:
     title = form_def(line.key).title
-    return (
-        word == line.label.lower() or line.key.lower() == word or word in title.en.lower() or word in title.zh
-    )
+    return word in title.en.lower() or word in title.zh
 
 
 def one_form(lines: list[FormLine]) -> FormLine | None:

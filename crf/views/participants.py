@@ -136,7 +136,7 @@ def _list(request: HttpRequest, filters: Filters, base: list[Row], context: dict
     table = ParticipantTable(filters.rows(base))
     if len(context["sites"]) < 2:
         table.exclude = ("site_number",)
-    RequestConfig(request, paginate={"per_page": 100}).configure(table)
+    RequestConfig(request, paginate={"per_page": 50}).configure(table)
     context |= {"table": table, "count": len(filters.rows(base))}
 
 

@@ -1,0 +1,46 @@
+"""The pages about participants ask the database as often for a hundred participants as for ten, and six times at most."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests import world
+from trialsite.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+
+PAGES = {
+    "/participants/?rows=all": 6,
+    "/participants/?view=list": 6,
+    "/participants/?view=work": 8,
+    "/participants/?rows=all&need=me&site=01": 6,
+    "/": 12,
+}
+
+
+@pytest.fixture(autouse=True)
+def demonstration(settings: Any) -> None:
+    settings.DEMO = True
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("name", ["lin", "da"])
+def test_queries_at_ten_and_at_a_hundred(path: str, name: str) -> None:
+    cast = world.people()
+    client = Client()
+    client.force_login(User.objects.get(username=name), "trialsite.accounts.backends.AccountBackend")
+    counts = []
+    for upto in (10, 100):
+        for n in range(len(counts) * 10 + 1, upto + 1):
+            world.screened(cast["lin"], f"01-{n:03}")
+        client.get(path)  # the session is written once a minute
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(path).status_code == 200
+        counts.append(len(asked))
+    assert counts[0] == counts[1], [query["sql"][:90] for query in asked]
+    assert counts[0] <= PAGES[path], [query["sql"][:90] for query in asked]
