@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from crf.forms import Typed, TypedRow, row_path
+from crf.typed import Typed, TypedRow, row_path
 
 PARTS = ("cpn_rvt", "cpn_nec", "cpn_str")
 TOLERANCE = Decimal("0.05")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from crf.forms import Typed
 from crf.models import Finding
 from crf.pages import Builder, SectionView
 from crf.registry import SectionDef
 from crf.rendering import fields_html
+from crf.typed import Typed
 from trialsite.web.marks import composition_bar
 
 from .blinding import SYSTEM_FIELDS, UNBLINDING, blind_form

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crf import facts
-from crf.forms import Typed
 from crf.models import FormInstance
 from crf.selectors.sheets import casebook, sheet_of
 from crf.services.entry import Invalid, Order, Saved, form_save
 from crf.services.schedule import visit_dated
+from crf.typed import Typed
 from participants.models import Participant, Visit
 from trialsite.accounts.models import User
 from trialsite.audit import trail

@@ -11,10 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crf.forms import Typed, read_post
+from crf.forms import read_post
 from crf.pages import FormPage
 from crf.registry import form_def
 from crf.services.entry import Invalid, Order, Stale
+from crf.typed import Typed
 from crf.views.entry import order_of
 from trialsite.accounts.door import require
 from trialsite.accounts.roles import Permission

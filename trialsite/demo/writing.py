@@ -1,0 +1,102 @@
+"""Stories through the services, one transaction for each participant; who did it is a person of the cast."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from crf.models import FormInstance
+from crf.services.entry import Order
+from crf.services.loading import Load
+from crf.services.schedule import participant_screen
+from participants.models import Participant
+from pathology.models import PathologyCase
+from pathology.services import reading_save, reading_take
+from trialsite.accounts.models import Site, User
+from trialsite.kernel.decisions import ALLOWED
+
+from .forms import Entry, after_readings, before_readings, reading, typed
+from .story import Story
+
+RECENT = 7  # days: what happened so lately is often not finished
+SITE_PEOPLE = {"01": ("lin", "chen"), "02": ("wu", "zhao"), "03": ("wu", "zhao")}
+
+
+@dataclass(slots=True)
+class Cast:
+    """The people who write: a coordinator and an investigator for each site, the readers."""
+
+    users: dict[str, User]
+    sites: dict[str, Site]
+
+    @classmethod
+    def read(cls) -> Cast:
+        return cls(
+            {user.username: user for user in User.objects.all()},
+            {site.number: site for site in Site.objects.all()},
+        )
+
+    def coordinator(self, site: str) -> User:
+        return self.users[SITE_PEOPLE[site][0]]
+
+    def investigator(self, site: str) -> User:
+        return self.users[SITE_PEOPLE[site][1]]
+
+
+@transaction.atomic
+def write(story: Story, cast: Cast, today: dt.date) -> Participant:
+    """One participant. `story` is cut at today already."""
+    writer, investigator = cast.coordinator(story.site), cast.investigator(story.site)
+    participant = participant_screen(
+        by=writer, site=cast.sites[story.site], number=story.number, decision=ALLOWED
+    )
+    with Load(by=writer, participant=participant) as load:
+        _save(load, before_readings(story, investigator.address), investigator, today)
+    _read(story, participant, cast)
+    if later := after_readings(story):
+        with Load(by=writer, participant=participant) as load:
+            _save(load, later, investigator, today)
+    return participant
+
+
+def _save(load: Load, entries: Iterable[Entry], investigator: User, today: dt.date) -> None:
+    for entry in entries:
+        form = load.form(entry.key, entry.visit, entry.repeat)
+        _refer(entry, load)
+        recent = (today - entry.day).days < RECENT and entry.key not in ("DTH", "EOS")
+        by = investigator if entry.key in ("IE", "DTH", "EOS") else load.by
+        load.save(form, typed(entry), Order(complete=not recent, clear_hidden=True), by=by)
+
+
+def _refer(entry: Entry, load: Load) -> None:
+    """`{TA/FUIMG2}`: the address of a form of this participant; `{TA}`: of its last one."""
+    for name, value in entry.values.items():
+        if isinstance(value, str) and value.startswith("{TA"):
+            entry.values[name] = _address(value.strip("{}").partition("/")[2], load)
+
+
+def _address(visit: str, load: Load) -> str:
+    if visit:
+        return load.form("TA", visit).address
+    started = [form for (key, _visit, _n), form in load.envelopes.items() if key == "TA" and form.version]
+    return max(started, key=_order, default=FormInstance()).address
+
+
+def _order(form: FormInstance) -> int:
+    return form.visit.order if form.visit else 0
+
+
+def _read(story: Story, participant: Participant, cast: Cast) -> None:
+    """The central readings, in the order in which they were made."""
+    if not story.reads:
+        return
+    case = PathologyCase.objects.get(participant=participant)
+    for read in story.reads:
+        person = cast.users[read.reader]
+        taken = reading_take(by=person, case=case)
+        reading_save(
+            by=person, reading=taken, typed=reading(read), submit=True, released=story.released or read.day
+        )
