@@ -92,8 +92,8 @@ def curve_notes(name: str, curve: Mapping[str, Any]) -> list[str]:
     short, median = words.short(name), curve["median"]
     notes = [_("Events %(events)s/%(n)s") % {"events": curve["events"], "n": curve["n"]}]
     notes.append(
-        _("Median %(name)s %(months)s mo (95%% CI %(low)s–%(high)s)")
-        % {"name": short, "months": reached(median["estimate"]), "low": reached(median["lower"]), "high": reached(median["upper"])}
+        _("Median %(name)s %(months)s (95%% CI %(low)s–%(high)s)")
+        % {"name": short, "months": in_months(median["estimate"]), "low": reached(median["lower"]), "high": reached(median["upper"])}
     )  # fmt: skip
     for month, mark in reversed(list(zip(curve["landmark_months"], curve["landmarks"], strict=True))):
         if mark["survival"] is not None and month <= 12:
@@ -109,6 +109,10 @@ def curve_notes(name: str, curve: Mapping[str, Any]) -> list[str]:
 def reached(days: float | None) -> str:
     """S-7: a median that is not reached says so."""
     return _("NR") if days is None else number(days / words.DAYS_PER_MONTH, 1)
+
+
+def in_months(days: float | None) -> str:
+    return _("NR") if days is None else _("%(n)s mo") % {"n": reached(days)}
 
 
 def share(value: float | None) -> str:
@@ -182,8 +186,7 @@ def _chart(name: str, results: Mapping[str, Any], people: list[Person], named: b
     upper = name.upper()
     if upper in words.TIMES:
         curve = results["curves"][upper]
-        axis = f"{words.NAMES[upper].long} (%)"
-        return kaplan_meier(curve, axis=axis, origin=str(words.ORIGINS[upper]), notes=curve_notes(upper, curve))
+        return kaplan_meier(curve, axis=str(words.AXES[upper]), origin=str(words.ORIGINS[upper]), notes=curve_notes(upper, curve))
     lines: list[rows.Line] = [
         (one.number if named else str(place), one.summary) for place, one in enumerate(people, 1)
     ]

@@ -1,3 +1,17 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from .views import participant, reports, trial
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("endpoints/", trial.overview, name="endpoints"),
+    path("endpoints/figures/<slug:name>.svg", trial.figure, name="endpoint_figure"),
+    path("endpoints/<slug:endpoint>/", trial.endpoint_list, name="endpoint_list"),
+    path("endpoints/<slug:endpoint>/data/", trial.data, name="endpoint_data"),
+    path("endpoints/<slug:endpoint>/<str:number>/", participant.trace_of_trial, name="endpoint_trace"),
+    path("p/<str:number>/results/", participant.results, name="participant_results"),
+    path("p/<str:number>/results/<slug:endpoint>/", participant.trace, name="participant_trace"),
+    path("reports/", reports.centre, name="reports"),
+    path("reports/<int:pk>/", reports.job, name="report_job"),
+    path("reports/<int:pk>/retry/", reports.retry, name="report_retry"),
+    path("reports/<int:pk>/download/", reports.download, name="report_download"),
+]

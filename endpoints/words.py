@@ -73,6 +73,13 @@ ORIGINS: dict[str, Any] = {
     "DOR": L("Months from first response"),
 }
 
+AXES: dict[str, Any] = {
+    "PFS": L("Progression-free survival (%)"),
+    "OS": L("Overall survival (%)"),
+    "DFS": L("Disease-free survival (%)"),
+    "DOR": L("Still in response (%)"),
+}
+
 # The question that a step answers, by the rule it names; the trace groups by it.
 GROUPS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("G-40",), N_("Is the participant in the analysis set?")),

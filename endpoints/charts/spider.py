@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,9 +29,9 @@ def spider(rows: Sequence[Mapping[str, Any]], *, axis: str, origin: str) -> alt.
         for row in rows
         for x, y in row["points"]
     ]
-    last = max([6.0, *(point["x"] for point in points)])
+    last = max([3.0, *(point["x"] for point in points)])
     top = max([40.0, *(point["y"] + 5 for point in points)])
-    ticks = list(range(0, int(last) + 2, 1 if last < 9 else 3))
+    ticks = list(range(0, math.ceil(last) + 1, 1 if last < 9 else 3))
     x = alt.X("x:Q", scale=alt.Scale(domain=[0, max(last, ticks[-1])], nice=False),
               axis=alt.Axis(values=ticks, title=origin, grid=False, format="d"))  # fmt: skip
     y = alt.Y("y:Q", scale=alt.Scale(domain=[-100, top], nice=False),

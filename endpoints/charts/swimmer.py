@@ -9,25 +9,25 @@ import altair as alt
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
-from trialsite.web.charts import DOTS, EDGE, HATCH, INK, ORANGE, RED, SKY, TEAL
+from trialsite.web.charts import DOTS, EDGE, HATCH, INK, RED, SKY, TEAL
 
 WIDTH, LANE = 540, 13.5
 
-# Part of a lane: key, name, fill, outline.
-PARTS: tuple[tuple[str, str, str, str], ...] = (
-    ("NEO", N_("Before resection"), SKY, SKY),
-    ("MPR", N_("After, MPR"), TEAL, TEAL),
-    ("NO_MPR", N_("After, no MPR"), HATCH, ORANGE),
-    ("PENDING", N_("After, result pending"), DOTS, EDGE),
+# Part of a lane: key, name, fill.
+PARTS: tuple[tuple[str, ...], ...] = (
+    ("NEO", N_("Before resection"), SKY),
+    ("MPR", N_("After, MPR"), TEAL),
+    ("NO_MPR", N_("After, no MPR"), HATCH),
+    ("PENDING", N_("After, result pending"), DOTS),
 )
-# Mark: key, name, shape, size, colour, filled.
+# Mark: key, name, shape, fill, outline.
 ARROW = "M-0.7,-0.09L0.35,-0.09L0.35,-0.38L1,0L0.35,0.38L0.35,0.09L-0.7,0.09Z"
 CROSS = "M-0.55,-0.85L0,-0.3L0.55,-0.85L0.85,-0.55L0.3,0L0.85,0.55L0.55,0.85L0,0.3L-0.55,0.85L-0.85,0.55L-0.3,0L-0.85,-0.55Z"
-MARKS: tuple[tuple[str, str, str, str], ...] = (
-    ("RESECTION", N_("Resection"), "diamond", "#ffffff"),
-    ("PROGRESSION", N_("Progression or recurrence"), "triangle-down", RED),
-    ("DEATH", N_("Death"), CROSS, INK),
-    ("ONGOING", N_("Alive, followed"), ARROW, INK),
+MARKS: tuple[tuple[str, ...], ...] = (
+    ("RESECTION", N_("Resection"), "diamond", "#ffffff", INK),
+    ("PROGRESSION", N_("Progression or recurrence"), "triangle-down", RED, INK),
+    ("DEATH", N_("Death"), CROSS, INK, INK),
+    ("ONGOING", N_("Alive, followed"), ARROW, INK, INK),
 )
 
 
@@ -44,14 +44,15 @@ def swimmer(rows: Sequence[Mapping[str, Any]], *, title: str) -> alt.LayerChart:
               axis=alt.Axis(title=None, domain=False, ticks=False, labelFontSize=9.5))  # fmt: skip
     bars = (
         alt.Chart(alt.Data(values=parts))
-        .mark_bar(strokeWidth=0.6)
-        .encode(x=x, x2="x2:Q", y=y, color=_scale(alt.Color, PARTS, parts, 2, "square"), stroke=_scale(alt.Stroke, PARTS, parts, 3))
+        .mark_bar(stroke=EDGE, strokeWidth=0.5)
+        .encode(x=x, x2="x2:Q", y=y, color=_scale(alt.Color, PARTS, parts, 2, "square"))
     )
     points = (
         alt.Chart(alt.Data(values=marks))
-        .mark_point(size=46, opacity=1, strokeWidth=0.9, stroke=INK)
+        .mark_point(size=46, opacity=1, strokeWidth=0.9)
         .encode(x=x, y=y, shape=_scale(alt.Shape, MARKS, marks, 2, "marks"),
-                fill=_scale(alt.Fill, MARKS, marks, 3, "marks"), description="says:N")
+                fill=_scale(alt.Fill, MARKS, marks, 3, "marks"), stroke=_scale(alt.Stroke, MARKS, marks, 4, "marks"),
+                description="says:N")
     )  # fmt: skip
     return alt.layer(bars, points).properties(width=WIDTH, height=LANE * len(names))
 
@@ -78,17 +79,16 @@ def _marks(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [one | {"group": _named(MARKS, one["key"]), "says": f"§{one['label']}: {_named(MARKS, one['key'])}"} for one in found]
 
 
-def _named(table: Sequence[tuple[str, str, str, str]], key: str) -> str:
+def _named(table: Sequence[tuple[str, ...]], key: str) -> str:
     return next(_(row[1]) for row in table if row[0] == key)
 
 
-def _scale(channel: Any, table: Sequence[tuple[str, str, str, str]], rows: list[dict[str, Any]], column: int,
+def _scale(channel: Any, table: Sequence[tuple[str, ...]], rows: list[dict[str, Any]], column: int,
            legend: str = "") -> Any:  # fmt: skip
     used = [row for row in table if any(one["key"] == row[0] for one in rows)]
     scale = alt.Scale(domain=[_(row[1]) for row in used], range=[row[column] for row in used])
     drawn: Any = None
     if legend:
-        marks = {"symbolStrokeColor": INK, "symbolStrokeWidth": 0.9}
-        look = {"symbolType": "square"} if legend == "square" else marks
+        look = {"symbolType": "square"} if legend == "square" else {}
         drawn = alt.Legend(orient="bottom", direction="horizontal", columns=4, columnPadding=14, offset=4, **look)
     return channel("group:N", scale=scale, legend=drawn, sort=None)

@@ -35,7 +35,6 @@ PATTERNS = (
 CONFIG: dict[str, Any] = {
     "font": SANS,
     "background": None,
-    "padding": {"left": 10, "top": 5, "right": 12, "bottom": 5},
     "view": {"stroke": None},
     "axis": {
         "labelColor": INK, "titleColor": INK, "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal",
@@ -79,7 +78,9 @@ def _library() -> Any:
 
 def svg_of(spec: dict[str, Any], *, name: str, ident: str) -> str:
     """The figure as SVG: text stays text, no style attributes, ids that are unique on a page, one name for readers."""
-    spec = {**spec, "config": {**spec.get("config", {}), **CONFIG}}
+    # Room at the sides: a text may be a little wider where it is shown than where it was measured.
+    room = {"left": 14, "top": 5, "right": 12, "bottom": 5}
+    spec = {**spec, "padding": room, "config": {**spec.get("config", {}), **CONFIG}}
     with _drawing:
         drawn = _library().vegalite_to_svg(spec)
     return tidy(drawn, name=name, ident=ident)
@@ -90,6 +91,7 @@ def tidy(svg: str, *, name: str, ident: str) -> str:
     svg = re.sub(r'<(path|rect|g|line)((?: [\w:-]+="[^"]*")*?) aria-label="§([^"]*)"((?: [\w:-]+="[^"]*")*)/>',
                  r"<\1\2\4><title>\3</title></\1>", svg)  # fmt: skip
     svg = re.sub(r' (?:aria-[\w-]+|role|class|pointer-events|xmlns:xlink|version)="[^"]*"', "", svg)
+    svg = re.sub(r' opacity="1"', "", svg)  # says nothing, and makes WeasyPrint clip a text to a box that is too small
     svg = re.sub(r'<path d="[^"]*"(?: display="none")/>|<path d=""/>', "", svg)
     svg = re.sub(r"<rect[^>]*fill=\"white\"/>", "", svg, count=1)
     svg = svg.replace(">", f"><defs>{PATTERNS}</defs>", 1)

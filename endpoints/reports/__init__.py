@@ -1,0 +1,1 @@
+"""The endpoint report: what goes in (`content`), the document (`document`), the building of the file (`build`)."""

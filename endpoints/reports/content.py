@@ -1,0 +1,149 @@
+"""Everything that an endpoint report says, taken in one transaction, as plain data. A report is made from this alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from crf.selectors.sheets import casebooks
+from crf.sheets import Sheet
+from endpoints import services
+from endpoints.engine.codes import MRECIST
+from endpoints.engine.steps import plain
+from endpoints.models import EndpointState, Status, TrialState
+from endpoints.trace import fingerprint
+from endpoints.versions import engine_version
+from participants.models import Participant
+from trialsite.audit.models import AuditChain
+from trialsite.kernel.digests import digest
+from trialsite.kernel.study import study
+
+SECTIONS = ("glance", "participants", "primary", "radiology", "survival", "listing", "pathology", "methods", "settings")
+CENTRAL = {"CPATH": ("cp_reader", "cp_midat", "cp_adeq", "cp_rvt_case", "cp_mpr", "cp_pcr")}
+BASIC = {"DM": ("sex", "brthdat")}
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@cache
+def definition() -> str:
+    """Changes when a line of the report's making changes: then the same data give another file."""
+    made = hashlib.sha256()
+    folders = (ROOT / "endpoints" / "reports", ROOT / "endpoints" / "charts", ROOT / "templates" / "reports")
+    single = ("endpoints/drawing.py", "endpoints/words.py", "endpoints/rows.py", "static/css/report.css", "trialsite/web/charts.py",
+              "trialsite/web/pdf_child.py")  # fmt: skip
+    catalogues = sorted((ROOT / "locale").glob("*/LC_MESSAGES/django.po"))
+    files = [path for folder in folders for path in sorted(folder.glob("*.*")) if path.is_file()]
+    for path in [*files, *(ROOT / name for name in single), *catalogues]:
+        made.update(path.name.encode() + b"\0" + path.read_bytes())
+    return made.hexdigest()[:12]
+
+
+def chain_heads() -> dict[str, Any]:
+    """The participants' audit chains in one digest: any later event of any participant changes it."""
+    rows = list(
+        AuditChain.objects.filter(name__startswith="participant:").order_by("name").values_list("name", "length", "head")
+    )
+    return {"chains": len(rows), "events": sum(row[1] for row in rows), "digest": digest([list(row) for row in rows])}
+
+
+def key_of(state: TrialState, language: str, sections: Sequence[str], sites: Sequence[str]) -> str:
+    """Names everything that goes into the file."""
+    return digest(
+        [state.version, str(state.as_of), chain_heads()["digest"], language, list(sections), list(sites), definition()]
+    )
+
+
+@transaction.atomic
+def capture(sites: Sequence[str]) -> dict[str, Any]:
+    """The trial as it stands. `sites` limits the listings, never the figures of the trial."""
+    services.trial_recompute()
+    state = TrialState.objects.get(pk=TrialState.ONLY)
+    good = EndpointState.objects.filter(status=Status.OK, run__isnull=False)
+    rows = good.select_related("participant__site", "run").order_by("participant__number")
+    pks = list(good.values_list("pk", flat=True))
+    books = casebooks(pks, only={**CENTRAL, **BASIC})
+    people = []
+    for one in rows.iterator(chunk_size=500):
+        assert one.run is not None
+        book = books.pop(one.pk)
+        person = _person(one)
+        person["sex"] = str(book.value("DM", "sex") or "")
+        person["born"] = str(plain(book.value("DM", "brthdat")) or "")[:4]
+        person["readings"] = [_reading(sheet) for sheet in book.all("CPATH") if sheet.status == "COMPLETE"]
+        person["listed"] = not sites or one.participant.site.number in sites
+        people.append(person)
+    return {
+        "as_of": str(state.as_of),
+        "computed_at": state.computed_at.isoformat() if state.computed_at else "",
+        "version": state.version,
+        "results": state.results,
+        "screened": Participant.objects.count(),
+        "people": people,
+        "problems": _problems(sites),
+        "problem_count": EndpointState.objects.exclude(status=Status.OK).count(),
+        "chains": chain_heads(),
+        "engine": engine_version(),
+        "configuration": study().digest,
+        "settings": _settings(),
+        "sites": list(sites),
+        "behind": services.stale().count(),
+    }
+
+
+def _person(state: EndpointState) -> dict[str, Any]:
+    """One participant: summary, fingerprint, time points, and what was imputed."""
+    run = state.run
+    assert run is not None
+    content = run.content
+    return {
+        "number": state.participant.number,
+        "site": state.participant.site.number,
+        "summary": state.summary,
+        "fingerprint": fingerprint(run.input_digest, run.engine, run.configuration, run.result_digest),
+        "points": [
+            {name: point[name] for name in ("date", "sum", "baseline_sum")} for point in content["responses"].get(MRECIST, [])
+        ],
+        "imputed": [
+            [params.get("what", ""), params.get("given", ""), params.get("date", ""), params.get("flag", "")]
+            for rule, _message, params, _reads in content["steps"]
+            if rule == "G-30" and "flag" in params
+        ],
+    }
+
+
+def _reading(sheet: Sheet) -> dict[str, Any]:
+    return {
+        "reader": sheet.get("cp_reader"),
+        "date": plain(sheet.get("cp_midat")),
+        "adequacy": sheet.get("cp_adeq"),
+        "rvt": plain(sheet.get("cp_rvt_case")),
+        "mpr": sheet.get("cp_mpr"),
+        "pcr": sheet.get("cp_pcr"),
+    }
+
+
+def _problems(sites: Sequence[str]) -> list[list[str]]:
+    states = EndpointState.objects.exclude(status=Status.OK).order_by("participant__number")
+    if sites:
+        states = states.filter(participant__site__number__in=list(sites))
+    return [list(row) for row in states.values_list("participant__number", "status", "error")]
+
+
+def _settings() -> list[list[str]]:
+    """Key, value, reason; the engine's settings included."""
+    whole = study()
+    values: Mapping[str, Any] = {**whole.values, **whole.engine}
+    return [[key, _short(values[key]), whole.reasons[key]] for key in whole.reasons]
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_short(one)}" for key, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(_short(one) for one in value)
+    return str(value)

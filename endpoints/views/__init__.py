@@ -1,0 +1,1 @@
+"""Pages of results: the trial, a participant, reports."""
