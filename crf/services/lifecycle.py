@@ -40,9 +40,11 @@ def _ends(eot: object, book: Casebook) -> bool:
 
 def participant_advance(participant: Participant, book: Casebook) -> list[Entry]:
     """Store the state that the forms say; gives the trail entry when it moved. The caller holds the lock."""
-    old, new = participant.state, str(state_of(book))
+    stored = Participant.objects.filter(pk=participant.pk)  # another save may have moved it since it was read
+    old, new = stored.values_list("state", flat=True).get(), str(state_of(book))
+    participant.state = old
     if old == new:
         return []
     participant.state = new
-    Participant.objects.filter(pk=participant.pk).update(state=new)
+    stored.update(state=new)
     return [Entry(Action.PARTICIPANT_STATE, f"participant:{participant.pk}", "@state", old, new, system=True)]
