@@ -1,0 +1,273 @@
+"""One table: every address × every role × own and other site × nobody gives the status. A new address must be added here.
+
+Who is not named in a row gets 404: for them the page does not exist. Nobody (not signed in) is sent to sign in.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from endpoints.models import TrialState
+from endpoints.models_reports import ReportJob
+from endpoints.services import endpoints_recompute, trial_recompute
+from participants.models import Participant
+from pathology.models import PathologyCase
+from pathology.services import reading_take
+from tests import world
+from trialsite.accounts.models import RoleHeld, User
+from trialsite.celery import heartbeat_file
+
+pytestmark = pytest.mark.django_db
+
+# People by what they are to site 01, where the participant of the table is.
+SITE = frozenset({"lin", "chen"})
+OTHER_SITE = frozenset({"wu", "zhao"})
+VIEWERS = frozenset({"mo", "da", "st", "ins"})
+READERS = frozenset({"p1", "p2", "p3"})
+ADMIN = frozenset({"ad"})
+VIEW = SITE | VIEWERS
+TRIAL = VIEWERS  # see figures of the whole trial
+EVERYBODY = SITE | OTHER_SITE | VIEWERS | READERS | ADMIN
+SCREEN = SITE | OTHER_SITE
+NOBODY = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """`statuses`: who gets what; the rest of the people get 404, and nobody the sign-in page (302)."""
+
+    method: str
+    path: str
+    statuses: tuple[tuple[frozenset[str], int], ...]
+    nobody: int = 302
+    rest: int = 404
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def status(self, person: str) -> int:
+        if person == NOBODY:
+            return self.nobody
+        return next((status for people, status in self.statuses if person in people), self.rest)
+
+
+def get(path: str, people: frozenset[str], status: int = 200, **more: Any) -> Line:
+    return Line("get", path, ((people, status),), **more)
+
+
+def post(path: str, *statuses: tuple[frozenset[str], int], **more: Any) -> Line:
+    return Line("post", path, statuses, **more)
+
+
+def acts(path: str) -> tuple[Line, Line]:
+    """A page of the administrator that takes GET and POST; an empty form is shown again."""
+    return get(path, ADMIN), post(path, (ADMIN, 200))
+
+
+FORM = "/p/{number}/SCR/dm/"
+AGAIN = "/p/{number}/EOT/eot/2/"  # a second form of the same kind at a visit
+IMAGING = "/p/{number}/TA1/ta/"
+ENTERED = ((SITE, 422), (VIEWERS, 403))  # an empty post: answers of a complete form would go
+
+TABLE: dict[str, tuple[Line, ...]] = {
+    "health/": (get("/health/?format=json", EVERYBODY, nobody=200, rest=200),),
+    "health/live/": (get("/health/live/", EVERYBODY, nobody=200, rest=200),),
+    # --- sign-in and the own account
+    "login/": (get("/login/", EVERYBODY, 302, nobody=200), post("/login/", (EVERYBODY, 302), nobody=200)),
+    "login/code/": (get("/login/code/", EVERYBODY, 302),),
+    "logout/": (get("/logout/", EVERYBODY, 405, nobody=405), post("/logout/", (EVERYBODY, 302))),
+    "invitation/<str:key>/<str:token>/": (get("/invitation/MQ/nonsense/", EVERYBODY, 410, nobody=410),),
+    "language/": (
+        get("/language/", EVERYBODY, 405, nobody=405),
+        post("/language/", (EVERYBODY, 302), data={"language": "en"}),
+    ),
+    "account/": (get("/account/", EVERYBODY),),
+    "account/password/": (get("/account/password/", EVERYBODY), post("/account/password/", (EVERYBODY, 200))),
+    "account/second-factor/": (
+        get("/account/second-factor/", EVERYBODY), post("/account/second-factor/", (EVERYBODY, 200)),
+    ),
+    "account/recovery-codes/": (get("/account/recovery-codes/", EVERYBODY, 302),),
+    # --- administration
+    "admin/": (get("/admin/", ADMIN, 302),),
+    "admin/users/": (get("/admin/users/", ADMIN),),
+    "admin/users/new/": acts("/admin/users/new/"),
+    "admin/users/<str:username>/": (get("/admin/users/lin/", ADMIN), get("/admin/users/none/", ADMIN, 404)),
+    "admin/users/<str:username>/change/": (post("/admin/users/lin/change/", (ADMIN, 422)),),
+    "admin/users/<str:username>/end/": (post("/admin/users/lin/end/", (ADMIN, 422)),),
+    "admin/users/<str:username>/invite/": (post("/admin/users/lin/invite/", (ADMIN, 302)),),
+    "admin/users/<str:username>/factor/": (post("/admin/users/lin/factor/", (ADMIN, 422)),),
+    "admin/users/<str:username>/roles/": (post("/admin/users/lin/roles/", (ADMIN, 422)),),
+    "admin/users/<str:username>/roles/<int:number>/end/": acts("/admin/users/lin/roles/{role}/end/"),
+    "admin/sites/": (get("/admin/sites/", ADMIN),),
+    "admin/sites/new/": acts("/admin/sites/new/"),
+    "admin/sites/<str:number>/": acts("/admin/sites/01/"),
+    "admin/roles/": (get("/admin/roles/", ADMIN),),
+    # --- home and participants
+    "": (
+        Line("get", "/", ((SCREEN | {"mo", "da", "ins"}, 200), (READERS | ADMIN | {"st"}, 302))),
+    ),
+    "participants/": (get("/participants/", VIEW | OTHER_SITE),),
+    "participants/new/": (
+        get("/participants/new/", SCREEN), post("/participants/new/", (SCREEN, 422)),
+    ),
+    "participants/new/<str:number>/": (get("/participants/new/{number}/", SITE),),
+    "participants/cell/<str:number>/<str:place>/": (
+        get("/participants/cell/{number}/SCR/", VIEW, 302), get("/participants/cell/{number}/NONE/", VIEW, 404),
+    ),
+    "participants/next/<str:number>/<str:place>/": (get("/participants/next/{number}/C1/", VIEW, 302),),
+    "p/<str:number>/": (get("/p/{number}/", VIEW),),
+    "p/<str:number>/open/": (post("/p/{number}/open/", (SITE, 422), (VIEWERS, 403)),),
+    "p/<str:number>/<visit:label>/": (get("/p/{number}/SCR/", VIEW), get("/p/{number}/CONT9/", VIEW, 404)),
+    "p/<str:number>/<visit:label>/miss/": (post("/p/{number}/C2/miss/", (SITE, 422), (VIEWERS, 403)),),
+    # --- forms
+    "p/<str:number>/<str:label>/<str:key>/": (
+        get(FORM, VIEW), post(FORM, *ENTERED),
+        get("/p/{number}/CPATH/cpath/", VIEW, 404),  # a single reading is for its reader
+        get("/p/{number}/SCR/none/", VIEW, 404),
+    ),
+    "p/<str:number>/<str:label>/<str:key>/<int:repeat>/": (get(AGAIN, VIEW, 404), post(AGAIN, (VIEW, 404))),
+    "p/<str:number>/<str:label>/<str:key>/history/": (get(FORM + "history/?path=sex", VIEW),),
+    "p/<str:number>/<str:label>/<str:key>/<int:repeat>/history/": (get(AGAIN + "history/", VIEW, 404),),
+    "p/<str:number>/<str:label>/<str:key>/preview/": (
+        post(IMAGING + "preview/", (VIEW, 200)), post(FORM + "preview/", (VIEW, 404)),
+    ),
+    "p/<str:number>/<str:label>/<str:key>/<int:repeat>/preview/": (post(AGAIN + "preview/", (VIEW, 404)),),
+    "p/<str:number>/<str:label>/<str:key>/draft/": (post(FORM + "draft/", (SITE, 204), (VIEWERS, 409)),),
+    "p/<str:number>/<str:label>/<str:key>/<int:repeat>/draft/": (post(AGAIN + "draft/", (VIEW, 404)),),
+    "p/<str:number>/<str:label>/<str:key>/draft/drop/": (post(FORM + "draft/drop/", (VIEW, 302)),),
+    "p/<str:number>/<str:label>/<str:key>/<int:repeat>/draft/drop/": (post(AGAIN + "draft/drop/", (VIEW, 404)),),
+    # --- central pathology: a reading belongs to its reader
+    "readings/": (get("/readings/", READERS),),
+    "readings/<str:code>/": (
+        get("/readings/{case}/", frozenset({"p1"})), post("/readings/{case}/", (frozenset({"p1"}), 302)),
+        get("/readings/P-NONE/", READERS, 404),
+    ),
+    "readings/<str:code>/take/": (post("/readings/{case}/take/", (frozenset({"p1", "p2"}), 302)),),
+    "pathology/": (get("/pathology/", frozenset({"da"})),),
+    # --- results
+    "p/<str:number>/results/": (get("/p/{number}/results/", VIEW),),
+    "p/<str:number>/results/<slug:endpoint>/": (
+        get("/p/{number}/results/mpr/", VIEW), get("/p/{number}/results/none/", VIEW, 404),
+    ),
+    "endpoints/": (get("/endpoints/", TRIAL),),
+    "endpoints/figures/<slug:name>.svg": (get("/endpoints/figures/none.svg", TRIAL, 404),),
+    "endpoints/<slug:endpoint>/": (get("/endpoints/mpr/", TRIAL),),
+    "endpoints/<slug:endpoint>/data/": (get("/endpoints/pfs/data/", TRIAL),),
+    "endpoints/<slug:endpoint>/<str:number>/": (get("/endpoints/mpr/{number}/", TRIAL),),
+    "reports/": (get("/reports/", TRIAL),),
+    "reports/<int:pk>/": (get("/reports/{job}/", TRIAL),),
+    "reports/<int:pk>/retry/": (post("/reports/{job}/retry/", (TRIAL, 302)),),
+    "reports/<int:pk>/download/": (get("/reports/{job}/download/", TRIAL, 404),),  # it is not ready
+}  # fmt: skip
+
+
+def routes(patterns: list[Any] | None = None, before: str = "") -> Iterator[str]:
+    for entry in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(entry, URLResolver):
+            yield from routes(entry.url_patterns, before + str(entry.pattern))
+        elif isinstance(entry, URLPattern):
+            yield before + str(entry.pattern)
+
+
+def test_every_address_stands_in_the_table() -> None:
+    assert set(routes()) == set(TABLE)
+
+
+@pytest.fixture
+def people(settings: Any, db: None) -> dict[str, User]:
+    settings.DEMO = True
+    return world.people()
+
+
+@pytest.fixture
+def places(people: dict[str, User]) -> dict[str, str]:
+    """An operated participant of site 01 with results, a case that p1 reads, a report that was asked for."""
+    lin = people["lin"]
+    participant = world.screened(lin)
+    world.screening_01_003(participant, lin)
+    world.neoadjuvant(participant, lin, 1, "2024-03-14")
+    world.operated(participant, lin, "2024-05-30", "2024-06-14")
+    case = PathologyCase.objects.get(participant=participant)
+    reading_take(by=people["p1"], case=case)
+    endpoints_recompute(participant.pk)
+    trial_recompute()
+    job = ReportJob.objects.create(
+        key="k", language="en", sections=[], sites=[], requested_by=people["mo"],
+        as_of=TrialState.objects.get().as_of, trial_version=1,
+    )  # fmt: skip
+    role = RoleHeld.objects.get(user=lin)
+    return {"number": participant.number, "case": case.code, "job": str(job.pk), "role": str(role.pk)}
+
+
+def ask(client: Client, line: Line, places: dict[str, str]) -> Any:
+    """One request whose changes are taken back."""
+    heartbeat_file().touch()  # a worker is alive
+    kept = transaction.savepoint()
+    try:
+        return getattr(client, line.method)(line.path.format(**places), line.data)
+    finally:
+        transaction.savepoint_rollback(kept)
+
+
+def test_the_table_holds(people: dict[str, User], places: dict[str, str]) -> None:
+    assert set(people) == EVERYBODY
+    wrong = []
+    for person in [NOBODY, *sorted(EVERYBODY)]:
+        for line in (line for lines in TABLE.values() for line in lines):
+            client = Client(raise_request_exception=False)
+            if person:
+                client.force_login(people[person])
+            response = ask(client, line, places)
+            status = response.status_code
+            if status != line.status(person):
+                wrong.append(
+                    f"{person or 'nobody'}: {line.method} {line.path} gives {status}, not {line.status(person)}"
+                )
+            if not person and status == 302 and line.path != "/language/":
+                assert response["Location"].startswith("/login/"), line
+    assert not wrong, "\n".join(wrong)
+
+
+def test_another_site_s_participant_is_answered_like_one_that_does_not_exist(
+    people: dict[str, User], places: dict[str, str]
+) -> None:
+    """S23: the same words, the same status, for every address and both roles of the other site."""
+    nobody = places | {"number": "01-999"}
+    assert not Participant.objects.filter(number="01-999").exists()
+    for name in sorted(OTHER_SITE):
+        for line in (line for lines in TABLE.values() for line in lines if "{number}" in line.path):
+            client = Client(raise_request_exception=False)
+            client.force_login(people[name])
+            there, none = ask(client, line, places), ask(client, line, nobody)
+            assert (there.status_code, none.status_code) == (404, 404), line
+            assert same_words(there, places) == same_words(none, nobody), line
+
+
+def same_words(response: Any, places: dict[str, str]) -> str:
+    """The page without what names the request itself."""
+    text = response.content.decode().replace(places["number"], "NUMBER")
+    text = re.sub(r'(csrf-token" content|csrfmiddlewaretoken" value)="[^"]*"', "", text)
+    return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\b[0-9a-f]{8,}\b", "", text)
+
+
+def test_the_roles_of_the_table_are_those_of_the_cast(people: dict[str, User]) -> None:
+    """The sets above name people by their rights: a change of the cast must be seen here."""
+    from trialsite.accounts.permissions import grants_of
+    from trialsite.accounts.roles import Permission
+
+    site = world.site("01")
+    may = {
+        p: {n for n, u in people.items() if grants_of(u, dt.date.today()).may(p, site)} for p in Permission
+    }
+    assert may[Permission.VIEW] == may[Permission.RESULTS] == VIEW
+    assert may[Permission.ENTER] == may[Permission.SCREEN] == SITE
+    assert may[Permission.AGGREGATE] == may[Permission.REPORT] == TRIAL
+    assert may[Permission.ACCOUNTS] == ADMIN
+    assert may[Permission.READ_CENTRALLY] | may[Permission.ADJUDICATE] == READERS
