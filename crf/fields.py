@@ -33,6 +33,10 @@ MONTHS = {
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
     )
 }
+# Units that are words; the others are symbols and the same in both languages.
+UNIT_WORDS = {
+    "days": "天", "years": "年", "tablets": "片", "pack-years": "包年", "g/day": "g/天", "mg/m2; mg for CAM": "mg/m2；CAM 为 mg",
+}  # fmt: skip
 _order = itertools.count()
 
 
@@ -128,6 +132,10 @@ class CrfField(Field):
         """A stored value as it would be typed."""
         return self.to_text(value)
 
+    @property
+    def unit_text(self) -> Text:
+        return Text(self.unit, "岁" if self.name == "age" else UNIT_WORDS.get(self.unit, self.unit))
+
     # --- text of the trail ----------------------------------------------------------------------------------------
 
     def to_text(self, value: Any) -> str:
@@ -140,7 +148,7 @@ class CrfField(Field):
         """The value for a reader, in the reader's language, with its unit."""
         if value is None:
             return ""
-        return f"{self.to_text(value)} {self.unit}".strip()
+        return f"{self.to_text(value)} {self.unit_text}".strip()
 
 
 class Coded(CrfField, models.CharField):

@@ -256,7 +256,7 @@ def _placeholder(part: str) -> str:
 
 def _number(box: Box) -> str:
     mode = "numeric" if box.field.kind == "int" else "decimal"
-    unit = f'<span class="unit">{escape(box.field.unit)}</span>' if box.field.unit else ""
+    unit = f'<span class="unit">{escape(box.field.unit_text)}</span>' if box.field.unit else ""
     return (
         f'<span class="num"><input id="i-{box.id}" name="{box.name}" value="{escape(box.raw or "")}" inputmode="{mode}" '
         f'autocomplete="off" size="8"{_described(box)}>{unit}</span>'
@@ -416,7 +416,7 @@ def table_head_html(boxes: list[Box], titled: bool, removable: bool) -> str:
         flag = (
             f' <span class="f-flag">{escape(_("optional"))}</span>' if box.field.requirement.optional else ""
         )
-        unit = f" ({escape(box.field.unit)})" if box.field.unit and box.field.derived else ""
+        unit = f" ({escape(box.field.unit_text)})" if box.field.unit and box.field.derived else ""
         cells.append(f'<th scope="col">{escape(box.field.label)}{unit}{flag}</th>')
     if removable:
         cells.append(f'<th scope="col"><span class="visually-hidden">{escape(_("Remove"))}</span></th>')

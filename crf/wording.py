@@ -57,14 +57,14 @@ def _term(text: str) -> str:
 def limit_text(field: CrfField, text: str) -> str:
     """One limit of the book in the reader's language."""
     if field.kind in ("date", "pdate"):
-        return "; ".join(_date_part(part.strip()) for part in re.split(r";| and ", text))
+        return _("; ").join(_date_part(part.strip()) for part in re.split(r";| and ", text))
     if field.kind == "code":
-        return ", ".join(field.display(code.strip()) for code in text.split(","))
+        return _(", ").join(field.display(code.strip()) for code in text.split(","))
     if found := re.match(r"within \+/-(\d+) % of (\w+)$", text):
         return _("within ±%(percent)s %% of %(field)s") % {"percent": found[1], "field": _term(found[2])}
     text = re.sub(r"(?<=\d)\s*(?:-|\bto\b)\s*(?=-?\d)", "–", text).replace("–-", " … −")
     text = re.sub(r"(?<=-)[a-z_]{4,}$", lambda m: _term(m.group()), text)
-    return f"{text} {field.unit}".strip()
+    return f"{text} {field.unit_text}".strip()
 
 
 def _date_part(part: str) -> str:

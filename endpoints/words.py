@@ -89,9 +89,10 @@ GROUPS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("G-28", "R-8", "G-24", "G-37"), N_("Which assessments count?")),
     (("R-80", "R-81", "R-82", "R-83", "R-84", "R-85", "E-3", "E-4"), N_("What is the best response?")),
     (("G-30",), N_("Dates that are not complete")),
-    (("G-21", "G-20"), N_("Which assessments are adequate?")),
-    (("E-20", "E-21", "G-33", "G-34", "G-35", "T-1", "T-2", "T-3", "T-4", "G-22", "Q-8", "G-6"), N_("Event or censored?")),
-    (("G-2",), N_("How long?")),
+    (
+        ("E-20", "E-21", "G-20", "G-21", "G-33", "G-34", "G-35", "T-1", "T-2", "T-3", "T-4", "G-2", "G-22", "Q-8", "G-6"),
+        N_("Event or censored, and how long?"),
+    ),
 )  # fmt: skip
 OTHER_GROUP = N_("How was the assessment read?")
 
@@ -139,7 +140,8 @@ def detail(name: str, found: Mapping[str, Any]) -> str:
             return ""
         why = _(found["name"]) if found.get("name") else ""
         what = _("Event") if found.get("event") else _("Censored")
-        return f"{what}: {why}, {figures.day(found['end'])}" if why else f"{what}, {figures.day(found['end'])}"
+        shown = {"what": what, "why": why, "day": figures.day(found["end"])}
+        return (_("%(what)s: %(why)s, %(day)s") if why else _("%(what)s, %(day)s")) % shown
     if found.get("rvt_pct") is not None:
         return _("RVT %(n)s%%") % {"n": figures.number(found["rvt_pct"], 1)}
     if found.get("date"):
@@ -163,7 +165,7 @@ def sentence(step: Mapping[str, Any], cutoff: Any) -> str:
 
 def _param(name: str, value: Any, cutoff: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(_param(name, part, cutoff) for part in value)
+        return _(", ").join(_param(name, part, cutoff) for part in value)
     if value == CUTOFF:
         return figures.day(cutoff)
     text = str(value)
@@ -223,5 +225,5 @@ def read_value(where: str, value: Any, field: CrfField | None, cutoff: Any) -> s
         label = field.display(text)
         return label or text
     if field is not None and field.unit and re.fullmatch(r"-?[\d.]+", text):
-        return f"{text} {field.unit}"
+        return f"{text} {field.unit_text}"
     return text
