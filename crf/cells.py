@@ -202,13 +202,13 @@ def rows_html(
     return mark_safe("".join(made))  # noqa: S308  (numbers and words are escaped where they enter)
 
 
-def head_days(shown: Sequence[str]) -> list[tuple[str, Any, str, bool]]:
-    """(code, title, nominal day, begins a period) of each column."""
-    edges = _edges(tuple(shown))
-    return [
-        (_column_name(code), VISITS[code].label, nominal(code), edge)
-        for code, edge in zip(shown, edges, strict=True)
-    ]
+def head_days(shown: Sequence[str]) -> list[tuple[str, Any, str, str]]:
+    """(code, title, nominal day, class) of each column: begins a period, stands for several visits."""
+    heads = []
+    for code, edge in zip(shown, _edges(tuple(shown)), strict=True):
+        css = (" g1" if edge else "") + (" wide" if code in REPEATING else "")
+        heads.append((_column_name(code), column_title(code), nominal(code), css))
+    return heads
 
 
 def _column_name(code: str) -> str:

@@ -120,6 +120,7 @@ def read(found: Any) -> list[FormLine]:
 def lines_of(user: Any, number: str) -> list[FormLine]:
     """Every form of a participant by visit, in the order in which a site fills them in. One query."""
     found = forms_for(user).filter(participant__number=number, form_key__in=[*forms(), *parts()])
+    found = found.exclude(form_key="CPATHF", version=0)  # the central result, once there is one
     lines = read(found.order_by(F("visit__order").asc(nulls_last=True)))
     groups: dict[str, list[FormLine]] = {}
     for line in lines:

@@ -24,9 +24,14 @@ def trial_day() -> dt.date:
 
 
 def counted(form: str = "") -> Q:
-    """Forms that make up a visit's n/N. Single central readings are never among them: they are blinded."""
+    """Forms that make up a visit's n/N.
+
+    Single central readings are never among them: they are blinded. The final central result is kept by the system,
+    so it counts when it is there and waits for nobody at the site.
+    """
     required, begun = {f"{form}required__in": REQUIRED}, {f"{form}status__in": BEGUN}
-    return Q(**{f"{form}expected": True}) & ~Q(**{f"{form}form_key": "CPATH"}) & (Q(**required) | Q(**begun))
+    central = Q(**{f"{form}form_key": "CPATH"}) | Q(**{f"{form}form_key": "CPATHF", f"{form}version": 0})
+    return Q(**{f"{form}expected": True}) & ~central & (Q(**required) | Q(**begun))
 
 
 def complete(form: str = "") -> Q:

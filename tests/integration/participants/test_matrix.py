@@ -184,9 +184,20 @@ def test_single_central_readings_are_counted_nowhere(at: Sign, trial: Trial) -> 
     assert names(get(at("lin"), "/participants/"))["01-001 CPATH"] == "Planned"
     assert next(v for v in visits_of(text_of(trial["01-001"])) if v.code == "CPATH").total == 0
     assert "cpath" not in get(at("lin"), "/p/01-001/CPATH/")
-    assert not any(
-        line.key == "CPATH" for line in lines.work_lines(at("lin") and User.objects.get(username="lin"))
-    )
+    assert not any(line.key == "CPATH" for line in lines.work_lines(User.objects.get(username="lin")))
+
+
+def test_the_central_result_waits_for_nobody_at_the_site(
+    at: Sign, cast: dict[str, User], trial: Trial
+) -> None:
+    visit = overdue(trial["01-001"], "CPATH", 30)
+    FormInstance.objects.create(participant=trial["01-001"], visit=visit, form_key="CPATHF")
+    assert names(get(at("lin"), "/participants/"))["01-001 CPATH"] == "Planned"
+    assert [line.number for line in lines.work_lines(cast["lin"], "overdue")] == ["01-003"]
+    assert "cpathf" not in get(at("lin"), "/p/01-001/CPATH/")
+    FormInstance.objects.filter(form_key="CPATHF").update(status=FormStatus.COMPLETE, version=1)
+    assert names(get(at("lin"), "/participants/"))["01-001 CPATH"] == "1 of 1 forms complete"
+    assert 'href="/p/01-001/CPATH/cpathf/"' in get(at("lin"), "/p/01-001/CPATH/")
 
 
 def test_what_people_wrote_is_escaped(at: Sign, trial: Trial) -> None:

@@ -29,7 +29,7 @@ def test_the_page_shows_facts_visits_forms_and_logs(at: Sign, trial: Trial) -> N
     assert 'href="/p/01-002/log/sact/"' in html
     assert "Continue: Demographics, SCR" in html
     assert html.index('id="SCR"') < html.index('id="C1"') < html.index('id="SURG"') < html.index('id="EOS"')
-    assert 'hx-get="/p/01-002/results/"' in html
+    assert 'hx-get="/p/01-002/results/?compact=1"' in html
     unfinished = at("lin").get("/p/01-002/?show=unfinished").content.decode()
     assert 'id="SCR"' in unfinished
     assert 'id="SURG"' not in unfinished
