@@ -139,11 +139,10 @@ def draw_missing(language: str, named: bool) -> int:
     Figure.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
     lines = participant_lines() if missing.keys() & {"waterfall", "swimmer", "spider"} else []
     with override(language):
-        made = [
-            Figure(digest=one.digest, svg=draw(name, state.results, lines, one.alt, named)) for name, one in missing.items()
-        ]
-    Figure.objects.bulk_create(made, ignore_conflicts=True)
-    return len(made)
+        for name, one in missing.items():  # each is on the page as soon as it is drawn
+            svg = draw(name, state.results, lines, one.alt, named)
+            Figure.objects.bulk_create([Figure(digest=one.digest, svg=svg)], ignore_conflicts=True)
+    return len(missing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def lines_of(user: Any, name: str) -> list[Line]:
     """Everybody with a result at the reader's sites, by number: one query."""
     rows = participants_for(user, Permission.RESULTS).filter(endpoint_state__isnull=False).order_by("number").values_list(
         "number", "site__number", "endpoint_state__summary", "endpoint_state__status", "endpoint_state__error",
-        behind=F("data_version") - F("endpoint_state__data_version"),
+        F("data_version") - F("endpoint_state__data_version"),
     )  # fmt: skip
     return [_line(name, *row) for row in rows]
 

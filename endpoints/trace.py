@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -281,6 +281,8 @@ def changes_to(addresses: list[str], places: Places | None = None) -> list[Chang
             continue
         source = places.source(address.removesuffix(MISS))
         line = _line(form_def(form.form_key), event)
+        if form.form_key in BLINDED_FORMS:  # a reading is known by its number: the reader stays unnamed
+            line = replace(line, who=line.role or line.who)
         changed = event.action in (Action.CHANGE, Action.CLEAR, Action.ROW_REMOVE)
         found.append(Change(line, form_name(form), source.href if source else "", changed))
     return found

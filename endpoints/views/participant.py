@@ -32,8 +32,8 @@ def results(request: HttpRequest, number: str) -> HttpResponse:
     """`/p/01-003/results/`; `?compact=1` is the side panel of forms: it asks again while the results are computed."""
     participant = participant_for(request.user, number, Permission.RESULTS)
     shown = panel_of(participant)
-    compact = bool(request.GET.get("compact"))
-    part = "endpoints/_panel.html" if compact or is_polling(request) else "endpoints/participant.html"
+    compact = bool(request.GET.get("compact") or getattr(request, "htmx", False) or is_polling(request))
+    part = "endpoints/_panel.html" if compact else "endpoints/participant.html"
     status = DONE if is_polling(request) and not shown.stale else 200
     return render(request, part, {"participant": participant, "shown": shown, "compact": compact}, status=status)
 

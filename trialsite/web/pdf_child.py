@@ -14,9 +14,9 @@ from typing import Any
 FACES = (
     ("Inter", "400", "Inter-Regular.woff2"),
     ("Inter", "500", "Inter-Medium.woff2"),
-    ("Inter", "600 700", "Inter-SemiBold.woff2"),
-    ("Noto Sans SC", "400 500", "NotoSansSC-Regular.woff2"),
-    ("Noto Sans SC", "600 700", "NotoSansSC-Bold.woff2"),
+    ("Inter", "600", "Inter-SemiBold.woff2"),
+    ("Noto Sans SC", "400", "NotoSansSC-Regular.woff2"),
+    ("Noto Sans SC", "700", "NotoSansSC-Bold.woff2"),
 )
 VARIANT = "pdf/a-2a"
 
@@ -25,11 +25,10 @@ def faces(folder: Path) -> str:
     """Our fonts as data, because the child may fetch nothing."""
     found = []
     for family, weight, name in FACES:
-        for one in weight.split():
-            data = base64.b64encode((folder / name).read_bytes()).decode()
-            found.append(
-                f'@font-face{{font-family:"{family}";font-weight:{one};src:url(data:font/woff2;base64,{data}) format("woff2")}}'
-            )
+        data = base64.b64encode((folder / name).read_bytes()).decode()
+        found.append(
+            f'@font-face{{font-family:"{family}";font-weight:{weight};src:url(data:font/woff2;base64,{data}) format("woff2")}}'
+        )
     return "".join(found)
 
 
