@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +48,17 @@ def show_sources(into: Path) -> None:
             copy = into / path.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(text)
+    (into / "trialsite" / "study_toml.py").write_text(
+        "\n".join(f"gettext_noop({reason!r})" for reason in study_reasons())
+    )
+
+
+def study_reasons() -> list[str]:
+    """The reasons of the study's settings, which the report prints."""
+    parts = tomllib.loads((ROOT / "trialsite" / "study.toml").read_text())
+    return [
+        entry["reason"] for part in ("locked", "configurable", "engine") for entry in parts[part].values()
+    ]
 
 
 def extract(into: Path) -> Path:
