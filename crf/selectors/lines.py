@@ -100,7 +100,7 @@ class FormLine:
 
     def late(self, day: dt.date) -> bool:
         waits = self.status == FormStatus.EXPECTED and self.expected and self.required in work.REQUIRED
-        kept = self.visit_status in work.OPEN_VISITS and not self.imported
+        kept = self.visit_status in work.OPEN_VISITS and not self.imported and self.code not in work.OPTIONAL
         return waits and kept and self.window_to is not None and self.window_to < day
 
     def days_late(self, day: dt.date) -> int:

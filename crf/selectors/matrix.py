@@ -210,11 +210,9 @@ def _case(*rules: tuple[Q, Any], default: str) -> Case:
 
 def _form_flags(day: dt.date, form: str, visit: str | None) -> list[Case]:
     """First match wins: a form that is not counted is asked nothing else."""
-    late = (
-        Q(**{f"{visit}window_to__lt": day, f"{visit}status__in": work.OPEN_VISITS})
-        if visit is not None
-        else Q(pk=None)
-    )
+    late = Q(pk__isnull=True)  # logs are never overdue
+    if visit is not None:
+        late = work.passed(day, visit) & Q(**{f"{visit}status__in": work.OPEN_VISITS})
     kind = _case(
         (Q(**{f"{form}pk__isnull": True}) | ~work.counted(form), "-"),
         (Q(**{f"{form}status": FormStatus.COMPLETE}), "c"),
@@ -246,7 +244,7 @@ def _texts(visits: QuerySet[Visit], day: dt.date) -> QuerySet[Visit, tuple[int, 
         .values("participant_id")
         .annotate(
             text=Joined(_token(day)),
-            next=Min(_dated("window_to", "target_date"), filter=work.waiting("forms__", "")),
+            next=Min(_dated("window_to", "target_date"), filter=work.ahead(day, "forms__", "")),
             last=Max(_dated("actual_date")),
         )
         .values_list("participant_id", "text", "next", "last")

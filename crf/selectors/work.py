@@ -7,6 +7,7 @@ import datetime as dt
 from django.db.models import Q
 
 from crf.models import FormStatus
+from crf.schedule import VISITS
 from participants.lifecycle import State
 from participants.models import VisitStatus
 from trialsite.accounts.models import Site
@@ -15,6 +16,7 @@ from trialsite.accounts.models import Site
 REQUIRED = ("R", "C")
 BEGUN = (FormStatus.IN_PROGRESS, FormStatus.COMPLETE)
 OPEN_VISITS = (VisitStatus.PLANNED, VisitStatus.DONE)
+OPTIONAL = tuple(code for code, line in VISITS.items() if line.kind == "optional")
 AHEAD = dt.timedelta(days=14)  # how far "due" looks ahead
 
 
@@ -54,9 +56,19 @@ def waiting(form: str = "", visit: str = "visit__") -> Q:
     return counted(form) & Q(**{f"{form}status": FormStatus.EXPECTED, f"{visit}status__in": OPEN_VISITS})
 
 
+def passed(day: dt.date, visit: str = "visit__") -> Q:
+    """The window of the visit is over. Optional visits (adjuvant cycles) that nobody kept are not overdue."""
+    return Q(**{f"{visit}window_to__lt": day}) & ~Q(**{f"{visit}code__in": OPTIONAL})
+
+
 def overdue(day: dt.date, form: str = "", visit: str = "visit__") -> Q:
     """Not started although the window of its visit has passed."""
-    return waiting(form, visit) & Q(**{f"{visit}window_to__lt": day})
+    return waiting(form, visit) & passed(day, visit)
+
+
+def ahead(day: dt.date, form: str = "", visit: str = "visit__") -> Q:
+    """Not started, and overdue or still possible in time."""
+    return waiting(form, visit) & (Q(**{f"{visit}window_to__gte": day}) | passed(day, visit))
 
 
 def due(day: dt.date, until: dt.date) -> Q:

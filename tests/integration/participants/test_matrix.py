@@ -146,6 +146,19 @@ def test_next_due_is_the_window_that_closes_first(at: Sign, trial: Trial) -> Non
     assert "C3 overdue 12 d" in get(at("lin"), "/participants/")
 
 
+def test_an_optional_visit_is_not_overdue(at: Sign, cast: dict[str, User], trial: Trial) -> None:
+    where = {"participant": trial["01-001"], "code": "ADJ1", "order": 30101}
+    visit = Visit.objects.create(**where)
+    FormInstance.objects.create(participant=trial["01-001"], visit=visit, form_key="EC", required="C")
+    overdue(trial["01-001"], "ADJ1", 30)
+    html = get(at("lin"), "/participants/")
+    assert names(html)["01-001 ADJ1"] == "0 of 1 forms complete"
+    assert "ADJ1 overdue" not in html
+    assert [line.number for line in lines.work_lines(cast["lin"], "overdue")] == ["01-003"]
+    overdue(trial["01-001"], "ADJ1", -4)
+    assert "ADJ1 in 1 d" in get(at("lin"), "/participants/")
+
+
 def test_repeating_visits_share_a_column(at: Sign, trial: Trial) -> None:
     from crf.schedule import visit_order
     from crf.services.schedule import _expected
