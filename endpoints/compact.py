@@ -14,6 +14,7 @@ from endpoints.engine.steps import EngineError, Read, Step, displayed, plain
 from endpoints.mapping import Paths
 
 CUTOFF = "@cutoff"
+CUTOFFS = ("cutoff", "until")  # the names under which the engine's sentences show it
 SLOTS: dict[type, tuple[str, ...]] = {}
 
 
@@ -87,7 +88,7 @@ class _Writer:
         return number
 
     def _equal(self, step: Step) -> int:
-        shown = {name: CUTOFF if name == "cutoff" else _param(value) for name, value in step.params.items()}
+        shown = {name: CUTOFF if name in CUTOFFS else _param(value) for name, value in step.params.items()}
         key = (step.message, tuple(shown.values()), step.reads)
         number = self._step.get(key)
         if number is None:

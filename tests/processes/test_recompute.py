@@ -3,6 +3,7 @@ frozen: all end in the same, correct state."""
 
 from __future__ import annotations
 
+import itertools
 import random
 import socket
 import sqlite3
@@ -93,7 +94,7 @@ def all_right(people: list[Participant]) -> bool:
         digests = list(
             EndpointRun.objects.filter(participant=participant).order_by("pk").values_list("result_digest")
         )
-        assert all(one != two for one, two in zip(digests, digests[1:], strict=False))
+        assert all(one != two for one, two in itertools.pairwise(digests))
     return True
 
 
