@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -312,7 +313,6 @@ def _earlier(sheet: Sheet, lesion: Any, name: str) -> str:
 
 
 def _short_day(sheet: Sheet) -> str:
-    from trialsite.web.figures import day
-
+    """Day and month: the year stands in the strip above, and the column must stay narrow."""
     found = sheet.get("tudat")
-    return day(found) if found else ""
+    return date_format(found, _("j M")) if found else ""

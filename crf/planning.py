@@ -43,7 +43,7 @@ class PlannedVisit:
 
 
 # What the planning reads.
-FORMS_READ = ("ICF", "DM", "IE", "EC", "TA", "SURG", "EOT", "SS", "DTH", "SACT")
+FORMS_READ = ("ICF", "DM", "IE", "EC", "TA", "SURG", "EOT", "SS", "DTH", "SACT", "EOS")
 
 
 @dataclass(slots=True)
@@ -146,6 +146,24 @@ class Way:
     @property
     def withdrawal(self) -> str:
         return self.book.value("ICF", "wd_scope") or "" if self.book.value("ICF", "wd_yn") == "Y" else ""
+
+    @property
+    def ended_study(self) -> Day:
+        return self.book.value("EOS", "eos_dsstdat")
+
+    @property
+    def treatment_end(self) -> Day:
+        """The last disposition that leads to follow-up; a neoadjuvant phase that ends in surgery goes on."""
+        ends = [s for s in self.book.all("EOT") if s.get("eot_dsstdat")]
+        last = [s for s in ends if not (s.get("eot_phase") == "NEO" and s.get("eot_dsdecod") == "SURGERY")]
+        return max((s.get("eot_dsstdat") for s in last), default=None)
+
+    def contacted(self, visit: PlannedVisit) -> bool:
+        """Another visit already answered survival inside this window."""
+        if visit.window_from is None or visit.window_to is None:
+            return False
+        others = [s.get("ss_dat") for s in self.book.all("SS") if s.visit != visit.label]
+        return any(day and visit.window_from <= day <= visit.window_to for day in others)
 
     @property
     def treatment_over(self) -> bool:
@@ -266,7 +284,7 @@ def _follow_up_imaging(way: Way, code: str, opened: set[str]) -> list[PlannedVis
 
 def _survival(way: Way, code: str, opened: set[str]) -> list[PlannedVisit]:
     """Only after the end of treatment, and only contacts that lie after it."""
-    end = max((s.get("eot_dsstdat") for s in way.book.all("EOT") if s.get("eot_dsstdat")), default=None)
+    end = way.treatment_end
     kept = {n for n in range(1, 9) if way.at(f"SURV{n}", "SS")}
     visits = [_window("SURV", way.c1d1, n) for n in range(1, 9)]
     return [v for v in visits if v.repeat in kept or (end and v.window_to and v.window_to >= end)]
@@ -343,6 +361,16 @@ CLOSING: list[Rule] = [
             and not (v.code == "SURG" and _asked(way))
         ),
         gettext_noop("Not operated."),
+    ),
+    (
+        "end of study",
+        lambda way, v: way.ended_study is not None and v.code not in ("EOS", "CPATH", "LPATH"),
+        gettext_noop("The participant has ended the study."),
+    ),
+    (
+        "other contact",
+        lambda way, v: v.code == "SURV" and way.contacted(v),
+        gettext_noop("Survival was answered at another visit."),
     ),
     (
         "neoadjuvant treatment ended",

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from crf.events import source_data_changed
 from crf.models import FormInstance, FormStatus
@@ -27,6 +28,7 @@ from trialsite.kernel.decisions import Decision, refused
 
 from .lifecycle import participant_advance
 
+NO_LONGER = gettext_noop("No longer planned.")
 OPENED = "opened:"  # in Visit.reason: a person opened this visit; the rest is why
 
 
@@ -69,7 +71,7 @@ def schedule_refresh(*, by: User | None, participant: Participant, chain: AuditC
     """Plan the visits again from what the forms say, and let the participant's state follow. Idempotent."""
     with transaction.atomic():
         chain = chain or trail.participant_chain(participant)
-        book = casebook(participant.pk, [*FORMS_READ, "EOS"])
+        book = casebook(participant.pk, FORMS_READ)
         book.number = participant.number
         entries = participant_advance(participant, book) + _replan(participant, book)
         trail.append_all(chain, entries, by=by, site=participant.site)
@@ -100,7 +102,10 @@ def _replan(participant: Participant, book: Casebook) -> list[Entry]:
         entries += _make_forms(envelopes)
     for p in planned:
         if (p.code, p.repeat) in visits:
-            entries += _move(visits[p.code, p.repeat], p)
+            entries += _move(visits.pop((p.code, p.repeat)), p)
+    for left in visits.values():  # planned once, and no longer: its anchor or its rule went away
+        window = left.target_date, left.window_from, left.window_to
+        entries += _move(left, PlannedVisit(left.code, left.repeat, *window, False, NO_LONGER))
     entries += _second_end_of_treatment(participant, book)
     return entries
 
