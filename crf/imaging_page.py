@@ -19,7 +19,7 @@ from .imaging_live import change_text, live_texts, mm_text
 from .naming import short
 from .pages import Builder, SectionView
 from .registry import SectionDef
-from .rendering import Box, error_html, field_html, input_html, marks_html, soft_html
+from .rendering import Box, error_html, field_html, input_html, marks_html, required_html, soft_html
 from .sheets import RowValues, Sheet
 
 IDENTITY = {
@@ -221,7 +221,7 @@ class ImagingBuilder(Builder):
             "f" + (" error" if box.error else "") + (" soft-open" if box.soft and not box.confirmed else "")
         )
         condition = f' data-when="{escape(box.condition)}"' if box.condition else ""
-        required = "" if box.field.requirement.optional else " data-required"
+        required = required_html(box)
         inner = input_html(box)
         if grid and self.editable:
             inner = inner.replace(

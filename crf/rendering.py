@@ -82,13 +82,19 @@ def field_html(box: Box) -> str:
         classes.append("is-missing")
     condition = f' data-when="{escape(box.condition)}"' if box.condition else ""
     hidden = "" if box.shown else " hidden"
-    required = "" if crf_field.requirement.optional or crf_field.derived else " data-required"
+    required = required_html(box)
     condition += _data_value(box)
     return (
         f'<div class="{" ".join(classes)}" data-name="{crf_field.name}" data-kind="{crf_field.kind}" '
         f'data-path="{escape(box.path)}" id="{box.id}"{condition}{required}{hidden}>{_head(box)}'
         f'<div class="f-input">{input_html(box)}</div>{_hint(box)}{error_html(box)}{soft_html(box)}</div>'
     )
+
+
+def required_html(box: Box) -> str:
+    """Marks what the page counts as left to answer; nothing on a page that cannot be answered."""
+    asked = box.editable and not box.field.derived and not box.field.requirement.optional
+    return " data-required" if asked else ""
 
 
 def _data_value(box: Box) -> str:
@@ -435,7 +441,7 @@ def table_row_html(
             + (" is-missing" if box.missing else "")
         )
         condition = f' data-when="{escape(box.condition)}"' if box.condition else ""
-        required = "" if box.field.requirement.optional or box.field.derived else " data-required"
+        required = required_html(box)
         condition += _data_value(box)
         box.in_table = True
         inner = input_html(box)
