@@ -37,14 +37,14 @@ def in_f_strings(source: str) -> list[str]:
 
 
 def show_sources(into: Path) -> None:
-    """Copies, because Django writes beside what it reads, and several checks may run at once."""
+    """Copies, which Django takes for the project: it writes beside what it reads, and several checks may run at once."""
     for name in SOURCES:
         for path in sorted((ROOT / name).rglob("*")):
             if path.suffix not in (".py", ".html", ".txt") or "migrations" in path.parts:
                 continue
             text = path.read_text()
-            if path.suffix == ".py":
-                text = "\n".join([text, *in_f_strings(text)])
+            if path.suffix == ".py" and (found := in_f_strings(text)):
+                text = "\n    ".join([f"{text}\nif False:", *found])
             copy = into / path.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(text)
@@ -54,10 +54,12 @@ def show_sources(into: Path) -> None:
 
 
 def study_reasons() -> list[str]:
-    """The reasons of the study's settings, which the report prints."""
+    """The reasons of the study's settings, which the report prints; `{% translate %}` asks for them with %% for %."""
     parts = tomllib.loads((ROOT / "trialsite" / "study.toml").read_text())
     return [
-        entry["reason"] for part in ("locked", "configurable", "engine") for entry in parts[part].values()
+        entry["reason"].replace("%", "%%")
+        for part in ("locked", "configurable", "engine")
+        for entry in parts[part].values()
     ]
 
 

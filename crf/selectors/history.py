@@ -67,7 +67,7 @@ def _line(definition: FormDef, event: AuditEvent) -> HistoryLine:
     path = event.path.removesuffix("@soft")
     crf_field = field_at(definition, path)
     return HistoryLine(
-        at=event.at, who=str(event.actor) if event.actor else event.actor_name, role=_role(event.role), site=event.site,
+        at=event.at, who=str(event.actor) if event.actor else event.who, role=_role(event.role), site=event.site,
         action=str(Action(event.action).label), label=label_of(definition, path) if not path.startswith("@") else "",
         path=path, old=_words(crf_field, event.path, event.old), new=_words(crf_field, event.path, event.new),
         reason=event.reason, number=event.number, digest=event.digest,

@@ -63,5 +63,10 @@ class AuditEvent(models.Model):
         return f"{self.chain_id}#{self.number} {self.action} {self.subject}"
 
     @property
+    def who(self) -> str:
+        """The name as it was recorded; the system's in the reader's language."""
+        return str(_("system")) if self.actor_name == "system" else self.actor_name
+
+    @property
     def subject(self) -> str:
         return f"{self.target}/{self.path}" if self.path else self.target
