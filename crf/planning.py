@@ -374,7 +374,10 @@ CLOSING: list[Rule] = [
     ),
     (
         "neoadjuvant treatment ended",
-        lambda way, v: bool(way.ended("NEO")) and v.code in (*CYCLES, "C1D8") and not way.cycle(v.code),
+        lambda way, v: (
+            way.ended("NEO") is not None
+            and ((v.code in CYCLES and not way.cycle(v.code)) or (v.code == "C1D8" and _never_came(way, v)))
+        ),
         gettext_noop("Neoadjuvant treatment has ended."),
     ),
     (
@@ -404,6 +407,12 @@ CLOSING: list[Rule] = [
 def _asked(way: Way) -> bool:
     """The surgery form itself said "not operated": it stays, it holds the reason."""
     return bool(way.book.all("SURG"))
+
+
+def _never_came(way: Way, visit: PlannedVisit) -> bool:
+    """The day of a visit between cycles lies after the end of the phase, or no first dose gave it a day."""
+    end = way.ended("NEO")
+    return way.c1d1 is None or (end is not None and _after(visit, end.get("eot_dsstdat")))
 
 
 def _after(visit: PlannedVisit, day: Day) -> bool:
