@@ -203,7 +203,11 @@ def rate_card(results: Mapping[str, Any], name: str, population: str) -> RateCar
 
 def secondary(results: Mapping[str, Any]) -> list[RateCard]:
     """Every rate in every set but the four of the cards."""
-    cards = [rate_card(results, name, population) for name in results["rates"] for population in results["rates"][name]]
+    cards = [
+        rate_card(results, name, population)
+        for name in results["rates"]
+        for population in results["rates"][name]
+    ]
     return [card for card in cards if not (card.population == "FAS" and card.name in words.RATES)]
 
 
@@ -249,7 +253,12 @@ def problems(grants: Grants) -> list[Problem]:
     states = EndpointState.objects.exclude(status=Status.OK).select_related("participant")
     states = grants.limit(states, Permission.RESULTS, "participant__site").order_by("participant__number")
     return [
-        Problem(state.participant.number, state.error, address_href(state.error_address), state.status == Status.PARKED)
+        Problem(
+            state.participant.number,
+            words.refusal(state.summary, state.error),
+            address_href(state.error_address),
+            state.status == Status.PARKED,
+        )
         for state in states[:SHOWN_PROBLEMS]
     ]
 

@@ -28,7 +28,11 @@ from trialsite.web.figures import number
 FEWEST = 5  # with fewer, a figure would show persons, not a trial: numbers only
 LANES = 24
 KEPT = timedelta(days=7)
-SOURCES = (*sorted((Path(__file__).parent / "charts").glob("*.py")), Path(__file__), Path(__file__).parent / "rows.py")
+SOURCES = (
+    *sorted((Path(__file__).parent / "charts").glob("*.py")),
+    Path(__file__),
+    Path(__file__).parent / "rows.py",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,9 @@ def wanted(state: TrialState, language: str, named: bool) -> dict[str, Wanted]:
             curve = results["curves"][name]
             if curve["n"] >= FEWEST:
                 key = digest(["km", name, curve, language, look()])
-                found[name.lower()] = Wanted(name.lower(), key, str(words.NAMES[name].long), curve_alt(name, curve))
+                found[name.lower()] = Wanted(
+                    name.lower(), key, str(words.NAMES[name].long), curve_alt(name, curve)
+                )
         if results["sets"]["FAS"] >= FEWEST:
             for name, (title, alt) in _lines().items():
                 key = digest([name, state.version, str(state.as_of), language, named, look()])
@@ -93,8 +99,13 @@ def curve_notes(name: str, curve: Mapping[str, Any]) -> list[str]:
     notes = [_("Events %(events)s/%(n)s") % {"events": curve["events"], "n": curve["n"]}]
     notes.append(
         _("Median %(name)s %(months)s (95%% CI %(low)s–%(high)s)")
-        % {"name": short, "months": in_months(median["estimate"]), "low": reached(median["lower"]), "high": reached(median["upper"])}
-    )  # fmt: skip
+        % {
+            "name": short,
+            "months": in_months(median["estimate"]),
+            "low": reached(median["lower"]),
+            "high": reached(median["upper"]),
+        }
+    )
     for month, mark in reversed(list(zip(curve["landmark_months"], curve["landmarks"], strict=True))):
         if mark["survival"] is not None and month <= 12:
             notes.append(
@@ -156,7 +167,9 @@ class Person:
 
 def participant_lines(sites: Iterable[str] = ()) -> list[Person]:
     """Everybody with a result, in the order of their numbers."""
-    states = EndpointState.objects.filter(status=Status.OK, run__isnull=False).select_related("participant", "run")
+    states = EndpointState.objects.filter(status=Status.OK, run__isnull=False).select_related(
+        "participant", "run"
+    )
     chosen = list(sites)
     if chosen:
         states = states.filter(participant__site__number__in=chosen)
@@ -185,19 +198,33 @@ def _chart(name: str, results: Mapping[str, Any], people: list[Person], named: b
     upper = name.upper()
     if upper in words.TIMES:
         curve = results["curves"][upper]
-        return kaplan_meier(curve, axis=str(words.AXES[upper]), origin=str(words.ORIGINS[upper]), notes=curve_notes(upper, curve))
+        return kaplan_meier(
+            curve,
+            axis=str(words.AXES[upper]),
+            origin=str(words.ORIGINS[upper]),
+            notes=curve_notes(upper, curve),
+        )
     lines: list[rows.Line] = [
         (one.number if named else str(place), one.summary) for place, one in enumerate(people, 1)
     ]
     axis, origin = _("Change in viable diameters, %"), str(words.ORIGINS["PFS"])
     if name == "waterfall":
-        return waterfall(rows.waterfall_rows(lines, MRECIST), axis=_("Best change in viable diameters, %"), event=_("PFS event"))
+        return waterfall(
+            rows.waterfall_rows(lines, MRECIST),
+            axis=_("Best change in viable diameters, %"),
+            event=_("PFS event"),
+        )
     if name == "swimmer":
         return swimmer(rows.swimmer_rows(lines, LANES), title=origin)
     if name == "spider":
-        found = [rows.spider_row(label, one, person.points) for (label, one), person in zip(lines, people, strict=True)]
+        found = [
+            rows.spider_row(label, one, person.points)
+            for (label, one), person in zip(lines, people, strict=True)
+        ]
         return spider([row for row in found if row], axis=axis, origin=origin)
-    return forest(forest_rows(results), axis=_("Rate, %"), heads=(_("Analysis"), "x/n", _("Rate, % (95% CI)")))
+    return forest(
+        forest_rows(results), axis=_("Rate, %"), heads=(_("Analysis"), "x/n", _("Rate, % (95% CI)"))
+    )
 
 
 # Rate and analysis set of each line of the primary endpoint's forest and table; the first is the headline.
@@ -217,9 +244,17 @@ def forest_rows(results: Mapping[str, Any]) -> list[dict[str, Any]]:
         one = results["rates"][rate][population]["all"]
         limits = one["exact"]
         found.append(
-            {"label": analysis_label(rate, population), "level": 1 if place else 0, "key": not place, "x": one["x"], "n": one["n"],
-             "estimate": _pct(one["estimate"]), "lower": _pct(limits["lower"]), "upper": _pct(limits["upper"])}
-        )  # fmt: skip
+            {
+                "label": analysis_label(rate, population),
+                "level": 1 if place else 0,
+                "key": not place,
+                "x": one["x"],
+                "n": one["n"],
+                "estimate": _pct(one["estimate"]),
+                "lower": _pct(limits["lower"]),
+                "upper": _pct(limits["upper"]),
+            }
+        )
     return found
 
 

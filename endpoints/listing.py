@@ -38,13 +38,26 @@ def lines_of(user: Any, name: str) -> list[Line]:
     return [_line(name, *row) for row in rows]
 
 
-def _line(name: str, participant: str, site: str, summary: dict[str, Any], status: str, error: str, behind: int) -> Line:
+def _line(
+    name: str, participant: str, site: str, summary: dict[str, Any], status: str, error: str, behind: int
+) -> Line:
     found = summary.get("values", {}).get(name, {})
     if status != Status.OK:
-        return Line(participant, site, _("Data error"), "ERROR", "", "–", bool(behind), error)
+        return Line(
+            participant, site, _("Data error"), "ERROR", "", "–", bool(behind), words.refusal(summary, error)
+        )
     change = summary.get("best_change", {}).get("mRECIST")
     shown = percent(change, 1, sign=True) if change is not None else "–"
-    return Line(participant, site, words.outcome(name, found), _raw(name, found), words.detail(name, found), shown, bool(behind), "")
+    return Line(
+        participant,
+        site,
+        words.outcome(name, found),
+        _raw(name, found),
+        words.detail(name, found),
+        shown,
+        bool(behind),
+        "",
+    )
 
 
 def _raw(name: str, found: dict[str, Any]) -> str:

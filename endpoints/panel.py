@@ -57,7 +57,8 @@ def panel_of(participant: Participant) -> Panel:
         rows=[_row(name, values[name], before) for name in words.HEADLINE if name in values],
         others=[_row(name, values[name], before) for name in words.NAMES if name in values and name not in words.HEADLINE],
         stale=stale and not parked, computed_at=state.computed_at, changed_at=changed_at,
-        error=state.error if state.status != Status.OK else "", error_href=address_href(state.error_address), parked=parked,
+        error=words.refusal(state.summary, state.error) if state.status != Status.OK else "",
+        error_href=address_href(state.error_address), parked=parked,
     )  # fmt: skip
 
 
@@ -66,7 +67,9 @@ def _before(state: EndpointState) -> tuple[dict[str, Any], dt.datetime | None]:
     if state.run is None or state.run.created_at < timezone.now() - NEWS:
         return {}, None
     earlier = (
-        EndpointRun.objects.filter(participant_id=state.participant_id, pk__lt=state.run.pk).order_by("-pk").first()
+        EndpointRun.objects.filter(participant_id=state.participant_id, pk__lt=state.run.pk)
+        .order_by("-pk")
+        .first()
     )
     return (earlier.content.get("endpoints", {}) if earlier else {}), state.run.created_at
 
@@ -75,21 +78,12 @@ def _row(name: str, found: Mapping[str, Any], before: Mapping[str, Any]) -> Row:
     value, detail = words.outcome(name, found), words.detail(name, found)
     was = ""
     if name in before:
-        old = _plain(name, before[name])
+        old = words.whole(name, before[name])
         if (words.outcome(name, old), words.detail(name, old)) != (value, detail):
             was = words.outcome(name, old)
             if was == value:
                 was = words.detail(name, old) or was
     return Row(name, words.short(name), str(words.NAMES[name].long), value, detail, was, name.lower())
-
-
-def _plain(name: str, kept: Mapping[str, Any]) -> dict[str, Any]:
-    """A result as a run keeps it, with the days that a summary carries (G-2) and numbers as numbers."""
-    found = dict(kept)
-    if words.NAMES[name].kind == "time" and found.get("start") and found.get("end"):
-        span = dt.date.fromisoformat(found["end"]) - dt.date.fromisoformat(found["start"])
-        found["days"] = span.days + 1
-    return found
 
 
 def address_href(address: str) -> str:

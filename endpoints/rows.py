@@ -68,7 +68,9 @@ def _months(start: dt.date, day: str) -> float:
     return max((dt.date.fromisoformat(day) - start).days / DAYS_PER_MONTH, 0.0)
 
 
-def spider_row(label: str, summary: Mapping[str, Any], points: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
+def spider_row(
+    label: str, summary: Mapping[str, Any], points: Iterable[Mapping[str, Any]]
+) -> dict[str, Any] | None:
     """The change from baseline at each time point of a criterion, in months from the first dose."""
     start = summary["values"]["PFS"].get("start")
     if "FAS" not in summary["sets"] or not start:
@@ -77,5 +79,10 @@ def spider_row(label: str, summary: Mapping[str, Any], points: Iterable[Mapping[
     for point in points:
         base, now = point.get("baseline_sum"), point.get("sum")
         if base and now is not None and float(base):
-            found.append((_months(dt.date.fromisoformat(start), point["date"]), 100 * (float(now) - float(base)) / float(base)))
+            found.append(
+                (
+                    _months(dt.date.fromisoformat(start), point["date"]),
+                    100 * (float(now) - float(base)) / float(base),
+                )
+            )
     return {"label": label, "group": category(summary), "points": found} if len(found) > 1 else None

@@ -29,7 +29,15 @@ from trialsite.kernel.digests import digest
 from trialsite.kernel.study import study
 
 RUNS = 40  # how many earlier runs are looked through for other values
-CHANGES = (Action.ENTER, Action.CHANGE, Action.CLEAR, Action.ROW_ADD, Action.ROW_REMOVE, Action.ROW_RESTORE, Action.DERIVE)
+CHANGES = (
+    Action.ENTER,
+    Action.CHANGE,
+    Action.CLEAR,
+    Action.ROW_ADD,
+    Action.ROW_REMOVE,
+    Action.ROW_RESTORE,
+    Action.DERIVE,
+)
 
 
 @dataclass(slots=True)
@@ -128,8 +136,12 @@ def shot_at(participant: Participant, at: dt.datetime) -> Shot:
     """Recomputed from the trail as it was at a moment, with the engine and the settings of today."""
     gathered = course_of(participant.pk, at)
     made = compute(gathered)
-    content = json.loads(made.body) if made.body else {"error": {"where": "", "message": made.error, "params": {}}}
-    return Shot(content, gathered.cutoff, gathered.digest, made.result_digest, engine_version(), study().digest)
+    content = (
+        json.loads(made.body) if made.body else {"error": {"where": "", "message": made.error, "params": {}}}
+    )
+    return Shot(
+        content, gathered.cutoff, gathered.digest, made.result_digest, engine_version(), study().digest
+    )
 
 
 # --- where the inputs stand ---------------------------------------------------------------------------------------
@@ -139,7 +151,9 @@ class Places:
     """The forms behind the addresses of a result: one query for all of them."""
 
     def __init__(self, addresses: Iterable[str]) -> None:
-        ids = {int(one.partition("/")[0].removeprefix("form:")) for one in addresses if one.startswith("form:")}
+        ids = {
+            int(one.partition("/")[0].removeprefix("form:")) for one in addresses if one.startswith("form:")
+        }
         forms = FormInstance.objects.filter(pk__in=ids).select_related("visit", "participant")
         self.forms = {form.pk: form for form in forms}
 
@@ -156,7 +170,11 @@ class Places:
             return None
         path = address.partition("/")[2]
         definition = form_def(form.form_key)
-        href = "" if form.form_key in BLINDED_FORMS else f"{form_url(form)}#f-{path.replace(':', '-').replace('/', '-')}"
+        href = (
+            ""
+            if form.form_key in BLINDED_FORMS
+            else f"{form_url(form)}#f-{path.replace(':', '-').replace('/', '-')}"
+        )
         return Source(label_of(definition, path), form_name(form), href, path.rpartition("/")[2])
 
 
@@ -184,7 +202,7 @@ def addresses_of(reads: Iterable[list[Any]]) -> list[str]:
 
 def trace_of(number: str, name: str, shot: Shot) -> tuple[Trace, list[str]]:
     """The trace and the addresses it rests on."""
-    found = shot.content["endpoints"][name]
+    found = words.whole(name, shot.content["endpoints"][name])
     steps = compact.opened(shot.content, name)
     addresses = addresses_of(read for step in steps for read in step["reads"])
     places = Places(addresses)
@@ -207,7 +225,11 @@ def title_of(number: str, name: str, found: Mapping[str, Any]) -> str:
     """The question that the page answers."""
     here = {"number": number, "name": words.short(name)}
     if words.NAMES[name].kind == "time":
-        return (_("How long: %(name)s of %(number)s") if found.get("days") else _("Why %(number)s has no %(name)s")) % here
+        return (
+            _("How long: %(name)s of %(number)s")
+            if found.get("days")
+            else _("Why %(number)s has no %(name)s")
+        ) % here
     if words.NAMES[name].kind == "best":
         return _("Where the %(name)s of %(number)s comes from") % here
     value = found.get("value")
@@ -215,7 +237,11 @@ def title_of(number: str, name: str, found: Mapping[str, Any]) -> str:
         return _("Why %(number)s counts as %(name)s") % here
     if value == "PENDING":
         return _("Why %(name)s of %(number)s is pending") % here
-    return (_("Why %(number)s does not count as %(name)s") if value == "N" else _("Why %(number)s has no %(name)s")) % here
+    return (
+        _("Why %(number)s does not count as %(name)s")
+        if value == "N"
+        else _("Why %(number)s has no %(name)s")
+    ) % here
 
 
 def _groups(
@@ -252,10 +278,13 @@ def _points(content: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """The time points of the criterion that the endpoint rests on."""
     found = []
     for point in content["responses"].get(CRITERIA.get(name, ""), []):
-        base, nadir, now = (None if point[key] is None else float(point[key]) for key in ("baseline_sum", "nadir", "sum"))
+        base, nadir, now = (
+            None if point[key] is None else float(point[key]) for key in ("baseline_sum", "nadir", "sum")
+        )
         found.append(
             point
             | {
+                "new": words.code_word(point["new"]),
                 "change": 100 * (now - base) / base if now is not None and base else None,
                 "from_nadir": 100 * (now - nadir) / nadir if now is not None and nadir else None,
             }
@@ -297,7 +326,7 @@ def earlier_values(participant: Participant, name: str) -> list[Earlier]:
         if "error" in content:
             value, detail = _("Data error"), ""
         else:
-            one = content["endpoints"].get(name, {})
+            one = words.whole(name, content["endpoints"].get(name, {}))
             value, detail = words.outcome(name, one), words.detail(name, one)
         if not found or (found[-1].value, found[-1].detail) != (value, detail):
             found.append(Earlier(run.created_at, run.pk, value, detail, run.engine))

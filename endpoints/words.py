@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -126,6 +127,15 @@ def days_words(days: int) -> str:
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
 
 
+def whole(name: str, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """A result as a run keeps it, with the days that a summary carries (G-2)."""
+    found = dict(kept)
+    if NAMES[name].kind == "time" and found.get("start") and found.get("end"):
+        span = dt.date.fromisoformat(found["end"]) - dt.date.fromisoformat(found["start"])
+        found["days"] = span.days + 1
+    return found
+
+
 def outcome(name: str, found: Mapping[str, Any]) -> str:
     """The value of one endpoint of one participant in a few characters."""
     if NAMES[name].kind == "time":
@@ -163,6 +173,12 @@ def sentence(step: Mapping[str, Any], cutoff: Any) -> str:
         return step["message"].format(**shown)
 
 
+def refusal(summary: Mapping[str, Any], error: str) -> str:
+    """Why data were refused, in the reader's language; an unforeseen failure has its own text only."""
+    found = summary.get("refusal")
+    return sentence(found, None) if found else error
+
+
 def _param(name: str, value: Any, cutoff: Any) -> str:
     if isinstance(value, list):
         return _(", ").join(_param(name, part, cutoff) for part in value)
@@ -173,6 +189,8 @@ def _param(name: str, value: Any, cutoff: Any) -> str:
         return figures.day(text)
     if name in ("value", "mpr", "pcr") and text in (Y, N, PENDING):
         return value_word(text)
+    if name == "state" and figures.chinese():
+        return str(WORDS.get(text, text))
     return _(text) if text and not text[0].isdigit() else text
 
 
@@ -206,6 +224,11 @@ WORDS: dict[str, Any] = {
     "present": L("Present"), "unequivocal_progression": L("Unequivocal progression"),
     "equivocal": L("Equivocal"), "unequivocal": L("Unequivocal"),
 }  # fmt: skip
+
+
+def code_word(value: Any) -> str:
+    """A code word of the engine as a reader says it; response codes stay as they are."""
+    return "–" if value is None else str(WORDS.get(value, value))
 
 
 def read_value(where: str, value: Any, field: CrfField | None, cutoff: Any) -> str:

@@ -16,7 +16,12 @@ WIDTH, HEIGHT, ROW = 540, 225, 17
 
 
 def kaplan_meier(
-    curve: Mapping[str, Any], *, axis: str, origin: str, notes: list[str], days_per_month: float = DAYS_PER_MONTH
+    curve: Mapping[str, Any],
+    *,
+    axis: str,
+    origin: str,
+    notes: list[str],
+    days_per_month: float = DAYS_PER_MONTH,
 ) -> alt.VConcatChart:
     """`curve` as the engine gives it (times in days); `notes` are the lines printed beside the curve."""
     months = [time / days_per_month for time in curve["time"]]
@@ -77,7 +82,9 @@ def _median(curve: Mapping[str, Any], days_per_month: float, x: alt.X, y: alt.Y)
     """Dashed to the median, where it is reached."""
     median = (curve.get("median") or {}).get("estimate")
     at = median / days_per_month if median is not None else None
-    rows = [] if at is None else [{"x": 0, "x2": at, "y": 50, "y2": 50}, {"x": at, "x2": at, "y": 50, "y2": 0}]
+    rows = (
+        [] if at is None else [{"x": 0, "x2": at, "y": 50, "y2": 50}, {"x": at, "x2": at, "y": 50, "y2": 0}]
+    )
     return (
         alt.Chart(alt.Data(values=rows))
         .mark_rule(strokeDash=[3, 2.5], color=MID, strokeWidth=1)
@@ -89,7 +96,7 @@ def _notes(curve: Mapping[str, Any], months: list[float], notes: list[str], last
     """Where the curve is not: above it at the right when it has fallen by the middle, else below it at the left."""
     middle = [s for month, s in zip(months, curve["survival"], strict=True) if month <= last * 0.45]
     high = not middle or middle[-1] > 0.52
-    place = {"x": 10 if high else WIDTH, "align": "left" if high else "right"}
+    place: Any = {"x": 10 if high else WIDTH, "align": "left" if high else "right"}
     start = HEIGHT - 16 * len(notes) - 4 if high else 8
     return [
         alt.Chart(alt.Data(values=[{}]))

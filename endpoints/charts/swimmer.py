@@ -31,7 +31,7 @@ MARKS: tuple[tuple[str, ...], ...] = (
 )
 
 
-def swimmer(rows: Sequence[Mapping[str, Any]], *, title: str) -> alt.LayerChart:
+def swimmer(rows: Sequence[Mapping[str, Any]], *, title: str) -> Any:
     """Rows: `label`, `end`, `resection`, `progression`, `dead`, `after` (part after the resection); times in months."""
     ordered = sorted(rows, key=lambda row: (-row["end"], row["label"]))
     names = [row["label"] for row in ordered]
@@ -76,7 +76,10 @@ def _marks(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 found.append({"label": row["label"], "x": at, "key": key})
         found.append({"label": row["label"], "x": row["end"] + (0 if row["dead"] else 0.35),
                       "key": "DEATH" if row["dead"] else "ONGOING"})  # fmt: skip
-    return [one | {"group": _named(MARKS, one["key"]), "says": f"§{one['label']}: {_named(MARKS, one['key'])}"} for one in found]
+    return [
+        one | {"group": _named(MARKS, one["key"]), "says": f"§{one['label']}: {_named(MARKS, one['key'])}"}
+        for one in found
+    ]
 
 
 def _named(table: Sequence[tuple[str, ...]], key: str) -> str:
@@ -89,6 +92,8 @@ def _scale(channel: Any, table: Sequence[tuple[str, ...]], rows: list[dict[str, 
     scale = alt.Scale(domain=[_(row[1]) for row in used], range=[row[column] for row in used])
     drawn: Any = None
     if legend:
-        look = {"symbolType": "square"} if legend == "square" else {}
-        drawn = alt.Legend(orient="bottom", direction="horizontal", columns=4, columnPadding=14, offset=4, **look)
+        look: Any = {"symbolType": "square"} if legend == "square" else {}
+        drawn = alt.Legend(
+            orient="bottom", direction="horizontal", columns=4, columnPadding=14, offset=4, **look
+        )
     return channel("group:N", scale=scale, legend=drawn, sort=None)

@@ -15,7 +15,7 @@ from .categories import fill, name_of, stroke
 WIDTH, HEIGHT = 545, 285
 
 
-def waterfall(rows: Sequence[Mapping[str, Any]], *, axis: str, event: str) -> alt.LayerChart:
+def waterfall(rows: Sequence[Mapping[str, Any]], *, axis: str, event: str) -> Any:
     """Rows: `label`, `change` (per cent), `group` (see `categories`), `event` (a PFS event so far)."""
     ordered = sorted(rows, key=lambda row: (-row["change"], row["label"]))
     most = max([25.0, *(row["change"] + 12 for row in ordered)])
@@ -27,10 +27,14 @@ def waterfall(rows: Sequence[Mapping[str, Any]], *, axis: str, event: str) -> al
     keys = {row["group"] for row in ordered}
     scale = alt.Scale(domain=[-100, most], nice=False)
     wide = max(8, len(values))
-    x = alt.X("i:O", axis=None, scale=alt.Scale(domain=list(range(wide)), paddingInner=0.22, paddingOuter=0.4))
+    x = alt.X(
+        "i:O", axis=None, scale=alt.Scale(domain=list(range(wide)), paddingInner=0.22, paddingOuter=0.4)
+    )
     left = alt.Axis(title=axis, values=[-100, -75, -50, -25, 0, 25, 50, 75, 100], grid=False)
     y = alt.Y("y:Q", scale=scale, axis=left)
-    legend = alt.Legend(orient="none", legendX=8, legendY=HEIGHT - 15.5 * len(keys) - 26, symbolType="square", offset=0)
+    legend = alt.Legend(
+        orient="none", legendX=8, legendY=HEIGHT - 15.5 * len(keys) - 26, symbolType="square", offset=0
+    )
     data = alt.Data(values=values)
     bars = (
         alt.Chart(data)
@@ -44,15 +48,19 @@ def waterfall(rows: Sequence[Mapping[str, Any]], *, axis: str, event: str) -> al
         .encode(x=x, y=alt.Y("mark:Q", scale=scale, axis=left), description=alt.value(event))
     )
     zero = alt.Chart(alt.Data(values=[{"y": 0}])).mark_rule(color=INK, strokeWidth=1).encode(y=y)
-    return alt.layer(*_limits(y), bars, zero, marks, *_key(event, any(row["event"] for row in ordered))).properties(
-        width=WIDTH, height=HEIGHT
-    )
+    return alt.layer(
+        *_limits(y), bars, zero, marks, *_key(event, any(row["event"] for row in ordered))
+    ).properties(width=WIDTH, height=HEIGHT)
 
 
 def _limits(y: alt.Y) -> list[alt.Chart]:
     """R-31, R-32: where partial response and progression begin (by this sum alone)."""
     lines = [{"y": 20, "t": _("PD +20%")}, {"y": -30, "t": _("PR −30%")}]
-    rule = alt.Chart(alt.Data(values=lines)).mark_rule(strokeDash=[3, 2.5], color=EDGE, strokeWidth=1).encode(y=y)
+    rule = (
+        alt.Chart(alt.Data(values=lines))
+        .mark_rule(strokeDash=[3, 2.5], color=EDGE, strokeWidth=1)
+        .encode(y=y)
+    )
     above = alt.Chart(alt.Data(values=lines[:1])).mark_text(align="right", dy=-7, fontSize=10, color=MID)
     below = alt.Chart(alt.Data(values=lines[1:])).mark_text(align="left", dy=8, fontSize=10, color=MID)
     return [
@@ -65,6 +73,10 @@ def _key(event: str, used: bool) -> list[alt.Chart]:
     if not used:
         return []
     y = HEIGHT - 14
-    point = alt.Chart(alt.Data(values=[{}])).mark_point(shape="triangle-down", filled=True, color=RED, size=38, opacity=1)
-    text = alt.Chart(alt.Data(values=[{}])).mark_text(align="left", baseline="middle", fontSize=10.5, text=event)
+    point = alt.Chart(alt.Data(values=[{}])).mark_point(
+        shape="triangle-down", filled=True, color=RED, size=38, opacity=1
+    )
+    text = alt.Chart(alt.Data(values=[{}])).mark_text(
+        align="left", baseline="middle", fontSize=10.5, text=event
+    )
     return [point.encode(x=alt.value(13), y=alt.value(y)), text.encode(x=alt.value(23), y=alt.value(y))]

@@ -57,7 +57,12 @@ def _make(job: ReportJob) -> Pdf:
     """The content is kept before anything is drawn, so that a second attempt makes the same file."""
     if job.inputs is None:
         content = json.loads(canonical(capture(job.sites)))
-        _note(job, inputs=zlib.compress(canonical(content)), as_of=content["as_of"], trial_version=content["version"])
+        _note(
+            job,
+            inputs=zlib.compress(canonical(content)),
+            as_of=content["as_of"],
+            trial_version=content["version"],
+        )
 
     def progress(done: int, whole: int, stage: str) -> None:
         _note(job, progress=10 + int(50 * done / max(whole, 1)), stage=stage, lease=timezone.now() + LEASE)

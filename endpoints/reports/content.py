@@ -23,7 +23,17 @@ from trialsite.audit.models import AuditChain
 from trialsite.kernel.digests import digest
 from trialsite.kernel.study import study
 
-SECTIONS = ("glance", "participants", "primary", "radiology", "survival", "listing", "pathology", "methods", "settings")
+SECTIONS = (
+    "glance",
+    "participants",
+    "primary",
+    "radiology",
+    "survival",
+    "listing",
+    "pathology",
+    "methods",
+    "settings",
+)
 CENTRAL = {"CPATH": ("cp_reader", "cp_midat", "cp_adeq", "cp_rvt_case", "cp_mpr", "cp_pcr")}
 BASIC = {"DM": ("sex", "brthdat")}
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,8 +44,14 @@ def definition() -> str:
     """Changes when a line of the report's making changes: then the same data give another file."""
     made = hashlib.sha256()
     folders = (ROOT / "endpoints" / "reports", ROOT / "endpoints" / "charts", ROOT / "templates" / "reports")
-    single = ("endpoints/drawing.py", "endpoints/words.py", "endpoints/rows.py", "static/css/report.css", "trialsite/web/charts.py",
-              "trialsite/web/pdf_child.py")  # fmt: skip
+    single = (
+        "endpoints/drawing.py",
+        "endpoints/words.py",
+        "endpoints/rows.py",
+        "static/css/report.css",
+        "trialsite/web/charts.py",
+        "trialsite/web/pdf_child.py",
+    )
     catalogues = sorted((ROOT / "locale").glob("*/LC_MESSAGES/django.po"))
     files = [path for folder in folders for path in sorted(folder.glob("*.*")) if path.is_file()]
     for path in [*files, *(ROOT / name for name in single), *catalogues]:
@@ -46,15 +62,29 @@ def definition() -> str:
 def chain_heads() -> dict[str, Any]:
     """The participants' audit chains in one digest: any later event of any participant changes it."""
     rows = list(
-        AuditChain.objects.filter(name__startswith="participant:").order_by("name").values_list("name", "length", "head")
+        AuditChain.objects.filter(name__startswith="participant:")
+        .order_by("name")
+        .values_list("name", "length", "head")
     )
-    return {"chains": len(rows), "events": sum(row[1] for row in rows), "digest": digest([list(row) for row in rows])}
+    return {
+        "chains": len(rows),
+        "events": sum(row[1] for row in rows),
+        "digest": digest([list(row) for row in rows]),
+    }
 
 
 def key_of(state: TrialState, language: str, sections: Sequence[str], sites: Sequence[str]) -> str:
     """Names everything that goes into the file."""
     return digest(
-        [state.version, str(state.as_of), chain_heads()["digest"], language, list(sections), list(sites), definition()]
+        [
+            state.version,
+            str(state.as_of),
+            chain_heads()["digest"],
+            language,
+            list(sections),
+            list(sites),
+            definition(),
+        ]
     )
 
 
@@ -106,7 +136,8 @@ def _person(state: EndpointState) -> dict[str, Any]:
         "summary": state.summary,
         "fingerprint": fingerprint(run.input_digest, run.engine, run.configuration, run.result_digest),
         "points": [
-            {name: point[name] for name in ("date", "sum", "baseline_sum")} for point in content["responses"].get(MRECIST, [])
+            {name: point[name] for name in ("date", "sum", "baseline_sum")}
+            for point in content["responses"].get(MRECIST, [])
         ],
         "imputed": [
             [params.get("what", ""), params.get("given", ""), params.get("date", ""), params.get("flag", "")]
@@ -127,11 +158,16 @@ def _reading(sheet: Sheet) -> dict[str, Any]:
     }
 
 
-def _problems(sites: Sequence[str]) -> list[list[str]]:
+def _problems(sites: Sequence[str]) -> list[list[Any]]:
     states = EndpointState.objects.exclude(status=Status.OK).order_by("participant__number")
     if sites:
         states = states.filter(participant__site__number__in=list(sites))
-    return [list(row) for row in states.values_list("participant__number", "status", "error")]
+    return [
+        [number, status, error, summary.get("refusal")]
+        for number, status, error, summary in states.values_list(
+            "participant__number", "status", "error", "summary"
+        )
+    ]
 
 
 def _settings() -> list[list[str]]:

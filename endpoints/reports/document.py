@@ -34,7 +34,9 @@ class Document:
     identifier: str
 
 
-def document_of(content: Mapping[str, Any], language: str, sections: Sequence[str], progress: Progress) -> Document:
+def document_of(
+    content: Mapping[str, Any], language: str, sections: Sequence[str], progress: Progress
+) -> Document:
     """The report in one language. The same content gives the same text."""
     with override(language), timezone.override(dt.UTC):
         figures = _figures(content, sections, progress)
@@ -42,13 +44,17 @@ def document_of(content: Mapping[str, Any], language: str, sections: Sequence[st
         # The contents name what the body numbers, so the body comes first.
         body = render_to_string("reports/body.html", context)
         html = render_to_string("reports/endpoint.html", context | {"body": mark_safe(body)})  # noqa: S308  (our template)
-        return Document(html, _css(content), f"{content['version']}|{content['as_of']}|{language}|{definition()}")
+        return Document(
+            html, _css(content), f"{content['version']}|{content['as_of']}|{language}|{definition()}"
+        )
 
 
 # --- figures ------------------------------------------------------------------------------------------------------
 
 
-def _figures(content: Mapping[str, Any], sections: Sequence[str], progress: Progress) -> dict[str, SafeString]:
+def _figures(
+    content: Mapping[str, Any], sections: Sequence[str], progress: Progress
+) -> dict[str, SafeString]:
     wanted = _wanted(content, sections)
     people = [Person(one["number"], one["summary"], one["points"]) for one in content["people"]]
     named = all(one["listed"] for one in content["people"])
@@ -93,10 +99,16 @@ def _context(
         "computed_at": moment(dt.datetime.fromisoformat(content["computed_at"])),
         "as_of": day(content["as_of"]),
         "results": results,
-        "sets": [(name, str(label), results["sets"][name], texts.SET_WORDS[name]) for name, label in words.SETS.items()],
+        "sets": [
+            (name, str(label), results["sets"][name], texts.SET_WORDS[name])
+            for name, label in words.SETS.items()
+        ],
         "primary": cards[0],
         "rates": cards,
-        "analyses": [(drawing.analysis_label(rate, one), rate_card(results, rate, one)) for rate, one in drawing.ANALYSES],
+        "analyses": [
+            (drawing.analysis_label(rate, one), rate_card(results, rate, one))
+            for rate, one in drawing.ANALYSES
+        ],
         "glance": _glance(results, cards),
         "curves": [curve_card(results, name) for name in words.TIMES],
         "sensitivity": [curve_card(results, name) for name in results["curves"] if name not in words.TIMES],
@@ -130,16 +142,32 @@ def _glance(results: Mapping[str, Any], cards: Sequence[Any]) -> list[dict[str, 
         card = curve_card(results, name)
         mo = _("months")
         found.append(
-            {"label": _("%(name)s, median") % {"name": card.title}, "set": texts.POPULATION[name],
-             "count": _("%(n)s events") % {"n": card.events}, "estimate": f"{card.median} {mo}" if card.median[0].isdigit() else card.median,
-             "interval": card.median_interval, "bar": "", "id": f"E{place}.MED", "key": False, "pending": 0}
-        )  # fmt: skip
+            {
+                "label": _("%(name)s, median") % {"name": card.title},
+                "set": texts.POPULATION[name],
+                "count": _("%(n)s events") % {"n": card.events},
+                "estimate": f"{card.median} {mo}" if card.median[0].isdigit() else card.median,
+                "interval": card.median_interval,
+                "bar": "",
+                "id": f"E{place}.MED",
+                "key": False,
+                "pending": 0,
+            }
+        )
         for mark, row in zip(results["curves"][name]["landmarks"], card.landmarks, strict=True):
             found.append(
-                {"label": _("%(name)s at %(m)s months") % {"name": card.short, "m": row.month}, "set": texts.POPULATION[name],
-                 "count": "–", "estimate": _pct(row.rate), "interval": row.interval if row.rate is not None else "–",
-                 "bar": _bar(row.rate, mark["lower"], mark["upper"], False), "id": f"E{place}.{row.month}", "key": False, "pending": 0}
-            )  # fmt: skip
+                {
+                    "label": _("%(name)s at %(m)s months") % {"name": card.short, "m": row.month},
+                    "set": texts.POPULATION[name],
+                    "count": "–",
+                    "estimate": _pct(row.rate),
+                    "interval": row.interval if row.rate is not None else "–",
+                    "bar": _bar(row.rate, mark["lower"], mark["upper"], False),
+                    "id": f"E{place}.{row.month}",
+                    "key": False,
+                    "pending": 0,
+                }
+            )
     return found
 
 
@@ -152,8 +180,14 @@ def _bar(estimate: float | None, low: float | None, high: float | None, key: boo
     if estimate is None:
         return SafeString("")
     colour = "#00695c" if key else "#14202e"
-    ticks = "".join(f'<path d="M{x} 2V8" stroke="#d9e0e7" stroke-width="0.5"/>' for x in (0.5, 25, 50, 75, 99.5))
-    line = "" if low is None or high is None else f'<path d="M{100 * low:.2f} 5H{100 * high:.2f}" stroke="{colour}" stroke-width="1.1"/>'
+    ticks = "".join(
+        f'<path d="M{x} 2V8" stroke="#d9e0e7" stroke-width="0.5"/>' for x in (0.5, 25, 50, 75, 99.5)
+    )
+    line = (
+        ""
+        if low is None or high is None
+        else f'<path d="M{100 * low:.2f} 5H{100 * high:.2f}" stroke="{colour}" stroke-width="1.1"/>'
+    )
     mark = f'<rect x="{100 * estimate - 1.3:.2f}" y="3.7" width="2.6" height="2.6" fill="{colour}"/>'
     return SafeString(f'<svg class="cibar" viewBox="0 0 100 10" aria-hidden="true">{ticks}{line}{mark}</svg>')
 
@@ -172,7 +206,9 @@ def _cross(people: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[int]]]:
         row[3] += 1
     order = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "MISSING")
     found = [(best, table[best]) for best in order if best in table]
-    return [*found, (_("Total"), [sum(column) for column in zip(*table.values(), strict=True)])] if table else []
+    return (
+        [*found, (_("Total"), [sum(column) for column in zip(*table.values(), strict=True)])] if table else []
+    )
 
 
 PILLS = {"PCR": "pcr", "MPR": "mpr", "NO_MPR": "no", "NOT_RESECTED": "na", "PENDING": "na"}
@@ -182,7 +218,13 @@ def _listed(one: Mapping[str, Any]) -> dict[str, Any]:
     """A line of the participant listing."""
     summary = one["summary"]
     values, group = summary["values"], rows.category(summary)
-    names = {"PCR": _("pCR"), "MPR": _("MPR"), "NO_MPR": _("no MPR"), "NOT_RESECTED": _("not res."), "PENDING": _("pending")}
+    names = {
+        "PCR": _("pCR"),
+        "MPR": _("MPR"),
+        "NO_MPR": _("no MPR"),
+        "NOT_RESECTED": _("not res."),
+        "PENDING": _("pending"),
+    }
     inside = "FAS" in summary["sets"]
     change = summary["best_change"].get("mRECIST")
     return {
@@ -269,9 +311,8 @@ def _css(content: Mapping[str, Any]) -> str:
         f"{_('settings')} {content['configuration']}"
     )
     pages = _('"Confidential  ·  Page " counter(page) " of " counter(pages)')
-    frame = (
-        f'@page{{@top-left{{content:{_quoted(head)}}}@bottom-left{{content:{_quoted(foot)}}}@bottom-right{{content:{pages}}}}}'
-    )
+    boxes = {"top-left": _quoted(head), "bottom-left": _quoted(foot), "bottom-right": pages}
+    frame = "@page{" + "".join(f"@{box}{{content:{text}}}" for box, text in boxes.items()) + "}"
     return CSS.read_text(encoding="utf-8") + frame
 
 

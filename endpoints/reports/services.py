@@ -24,7 +24,9 @@ def may_build() -> Decision:
     """There must be something to report."""
     state = TrialState.objects.filter(pk=TrialState.ONLY).only("results").first()
     if state is None or not state.results:
-        return refused(_("There are no figures yet. They are computed when the first participant is entered."))
+        return refused(
+            _("There are no figures yet. They are computed when the first participant is entered.")
+        )
     return ALLOWED
 
 
@@ -59,7 +61,9 @@ def report_request(*, by: User, language: str, sections: Sequence[str]) -> Repor
             trial_version=state.version,
         )  # fmt: skip
         _send(job)
-    study_event(by=by, action=Action.REPORT_REQUESTED, subject=job.address, new=f"{language} {','.join(chosen)}")
+    study_event(
+        by=by, action=Action.REPORT_REQUESTED, subject=job.address, new=f"{language} {','.join(chosen)}"
+    )
     return job
 
 

@@ -22,13 +22,17 @@ POPULATION = {"PFS": "FAS", "OS": "FAS", "DFS": "R0", "DOR": "RSP"}
 
 SET_WORDS: dict[str, Any] = {
     "ENR": L("Consented, eligible and enrolled."),
-    "FAS": L("Enrolled and at least one dose of any study drug. The denominator of every rate unless stated."),
+    "FAS": L(
+        "Enrolled and at least one dose of any study drug. The denominator of every rate unless stated."
+    ),
     "RES": L("Full analysis set with a resection (R0 to R2); an exploration is none."),
     "R0": L("Resected with margin R0: the population of disease-free survival."),
     "PEV": L("Resected with a final central pathology result that has a value."),
     "REV": L("At least one evaluable assessment after baseline by RECIST 1.1."),
     "REV_M": L("At least one evaluable assessment after baseline by mRECIST."),
-    "RSP": L("Complete or partial response by mRECIST before surgery: the population of duration of response."),
+    "RSP": L(
+        "Complete or partial response by mRECIST before surgery: the population of duration of response."
+    ),
 }
 
 
@@ -54,17 +58,44 @@ def flow(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     waiting = sets["RES"] - sets["PEV"]
     errors = content["problem_count"]
     return [
-        {"label": _("Screened"), "n": content["screened"], "note": "", "key": False,
-         "out": _("Not enrolled (yet): %(n)s") % {"n": content["screened"] - sets["ENR"] - errors}
-         + (_("; data errors: %(n)s") % {"n": errors} if errors else "")},
-        {"label": _("Enrolled"), "n": sets["ENR"], "note": "", "key": False,
-         "out": _("Not treated (yet): %(n)s") % {"n": sets["ENR"] - sets["FAS"]}},
-        {"label": _("Treated"), "n": sets["FAS"], "note": _("full analysis set"), "key": True,
-         "out": _("Not resected: %(n)s; resection still possible: %(p)s") % {"n": len(unresected) - pending, "p": pending}},
-        {"label": _("Resected"), "n": sets["RES"], "note": _("R0: %(n)s") % {"n": sets["R0"]}, "key": False,
-         "out": _("Central result pending or without a value: %(n)s") % {"n": waiting}},
-        {"label": _("Central pathology complete"), "n": sets["PEV"], "note": _("pathology-evaluable set"), "key": True, "out": ""},
-    ]  # fmt: skip
+        {
+            "label": _("Screened"),
+            "n": content["screened"],
+            "note": "",
+            "key": False,
+            "out": _("Not enrolled (yet): %(n)s") % {"n": content["screened"] - sets["ENR"] - errors}
+            + (_("; data errors: %(n)s") % {"n": errors} if errors else ""),
+        },
+        {
+            "label": _("Enrolled"),
+            "n": sets["ENR"],
+            "note": "",
+            "key": False,
+            "out": _("Not treated (yet): %(n)s") % {"n": sets["ENR"] - sets["FAS"]},
+        },
+        {
+            "label": _("Treated"),
+            "n": sets["FAS"],
+            "note": _("full analysis set"),
+            "key": True,
+            "out": _("Not resected: %(n)s; resection still possible: %(p)s")
+            % {"n": len(unresected) - pending, "p": pending},
+        },
+        {
+            "label": _("Resected"),
+            "n": sets["RES"],
+            "note": _("R0: %(n)s") % {"n": sets["R0"]},
+            "key": False,
+            "out": _("Central result pending or without a value: %(n)s") % {"n": waiting},
+        },
+        {
+            "label": _("Central pathology complete"),
+            "n": sets["PEV"],
+            "note": _("pathology-evaluable set"),
+            "key": True,
+            "out": "",
+        },
+    ]
 
 
 def open_items(content: Mapping[str, Any]) -> list[str]:
@@ -77,15 +108,28 @@ def open_items(content: Mapping[str, Any]) -> list[str]:
             high = percent(100 * (card.x + card.pending) / card.n)
             found.append(
                 _("%(name)s: %(pending)s of %(n)s pending; the rate will end between %(low)s and %(high)s.")
-                % {"name": card.short, "pending": card.pending, "n": card.n, "low": percent(100 * (card.estimate or 0)), "high": high}
-            )  # fmt: skip
-    for number_, _status, error in content["problems"]:
-        found.append(_("%(number)s is not counted: %(error)s") % {"number": number_, "error": error})
+                % {
+                    "name": card.short,
+                    "pending": card.pending,
+                    "n": card.n,
+                    "low": percent(100 * (card.estimate or 0)),
+                    "high": high,
+                }
+            )
+    for number_, _status, error, why in content["problems"]:
+        text = words.refusal({"refusal": why}, error)
+        found.append(_("%(number)s is not counted: %(error)s") % {"number": number_, "error": text})
     hidden = content["problem_count"] - len(content["problems"])
     if hidden:
-        found.append(_("Participants of other sites that are not counted because of data errors: %(n)s.") % {"n": hidden})
+        found.append(
+            _("Participants of other sites that are not counted because of data errors: %(n)s.")
+            % {"n": hidden}
+        )
     if content["behind"]:
-        found.append(_("Results of %(n)s participants were being computed when this report was taken.") % {"n": content["behind"]})
+        found.append(
+            _("Results of %(n)s participants were being computed when this report was taken.")
+            % {"n": content["behind"]}
+        )
     return found
 
 
@@ -95,39 +139,56 @@ def methods(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
     level = percent(100 * float(s["conf_level"]), 0)
     return [
         (_("Proportions"), _(
-            "x/n with n = full analysis set; participants whose result is pending count as not reached (G-25), and the rate without "
-            "them stands beside it. Two-sided exact Clopper–Pearson intervals at %(level)s (S-1); Wilson score intervals as sensitivity."
+            "x/n with n = full analysis set; participants whose result is pending count as not reached "
+            "(G-25), and the rate without "
+            "them stands beside it. Two-sided exact Clopper–Pearson intervals at %(level)s (S-1); Wilson "
+            "score intervals as sensitivity."
         ) % {"level": level}),
         (_("Times to event"), _(
-            "Kaplan–Meier estimate; events precede censorings on the same day (S-3). Pointwise intervals by Greenwood on the %(type)s "
-            "scale (S-4, S-5), not estimable at S = 1 and S = 0 (S-6: NE). Median by S-7 with Brookmeyer–Crowley limits (S-8); NR: not "
-            "reached. Rates at fixed times are Kaplan–Meier estimates, not crude proportions (E-11). Median follow-up by reverse "
-            "Kaplan–Meier (S-10). Days count both ends (G-2); one month is %(month)s days. Numbers at risk at 0, 3, 6, 9, 12, 18 and 24 months (S-12)."
+            "Kaplan–Meier estimate; events precede censorings on the same day (S-3). Pointwise intervals by "
+            "Greenwood on the %(type)s "
+            "scale (S-4, S-5), not estimable at S = 1 and S = 0 (S-6: NE). Median by S-7 with "
+            "Brookmeyer–Crowley limits (S-8); NR: not "
+            "reached. Rates at fixed times are Kaplan–Meier estimates, not crude proportions (E-11). Median "
+            "follow-up by reverse "
+            "Kaplan–Meier (S-10). Days count both ends (G-2); one month is %(month)s days. Numbers at risk "
+            "at 0, 3, 6, 9, 12, 18 and 24 months (S-12)."
         ) % {"type": s["conf_type"], "month": s["days_per_month"]}),
         (_("Pathological response"), _(
-            "Two blinded central readings; residual viable tumour of a specimen is the mean over its nodules weighted by the area of the "
-            "tumour bed (P-3). The result is the mean of the readings where they agree, and the adjudicator's where adequacy, MPR, pCR or "
-            "more than %(points)s points separate them (P-9). MPR: at most %(mpr)s%% (P-5); pCR: no viable tumour in any nodule nor elsewhere (P-6). "
+            "Two blinded central readings; residual viable tumour of a specimen is the mean over its nodules "
+            "weighted by the area of the "
+            "tumour bed (P-3). The result is the mean of the readings where they agree, and the "
+            "adjudicator's where adequacy, MPR, pCR or "
+            "more than %(points)s points separate them (P-9). MPR: at most %(mpr)s%% (P-5); pCR: no viable "
+            "tumour in any nodule nor elsewhere (P-6). "
             "Not resected counts as not reached once a resection can no longer come (G-25)."
         ) % {"points": s["reader_difference_points"], "mpr": s["mpr_threshold_pct"]}),
         (_("Radiological response"), _(
-            "Responses are recomputed from the measurements of the evaluator %(evaluator)s (G-23, G-24): partial response from −%(down)s%%, progression from "
-            "+%(up)s%% over the nadir and %(mm)s mm; mRECIST on viable diameters with the same limits. Best response before surgery, new therapy and "
+            "Responses are recomputed from the measurements of the evaluator %(evaluator)s (G-23, G-24): "
+            "partial response from −%(down)s%%, progression from "
+            "+%(up)s%% over the nadir and %(mm)s mm; mRECIST on viable diameters with the same limits. Best "
+            "response before surgery, new therapy and "
             "progression (G-28); ORR and DCR within %(window)s days of the first dose; stable disease needs %(sd)s days (R-82)."
         ) % {"evaluator": s["evaluator"], "down": s["response_decrease_pct"], "up": s["progression_increase_pct"],
              "mm": s["progression_increase_mm"], "window": s["response_window_days"], "sd": s["min_sd_days"]}),
         (_("Events and censoring"), _(
-            "PFS: progression, recurrence after surgery or death, from the first dose (table T-1); surgery neither ends nor censors it. DFS: from "
-            "an R0 resection (T-2). DOR: from the first mRECIST response (T-3). OS: death from any cause; the living are censored when last known "
-            "alive (T-4). New anticancer therapy and two or more missed assessments (%(un)s days, %(re)s after a resection) censor at the last adequate assessment (G-20), never OS."
+            "PFS: progression, recurrence after surgery or death, from the first dose (table T-1); surgery "
+            "neither ends nor censors it. DFS: from "
+            "an R0 resection (T-2). DOR: from the first mRECIST response (T-3). OS: death from any cause; "
+            "the living are censored when last known "
+            "alive (T-4). New anticancer therapy and two or more missed assessments (%(un)s days, %(re)s "
+            "after a resection) censor at the last adequate assessment (G-20), never OS."
         ) % {"un": s["gap_days_unresected"], "re": s["gap_days_resected"]}),
         (_("Incomplete dates"), _(
-            "Stored as entered and completed only here (G-10, G-30): limits of the participant's other records move a date inside its possible "
+            "Stored as entered and completed only here (G-10, G-30): limits of the participant's other "
+            "records move a date inside its possible "
             "range. How many were completed is listed below."
         )),
         (_("Live data"), _(
-            "The data cut-off is the day named on the title page. Values can change with every correction; each number can be traced to the "
-            "fields that it rests on in the endpoint pages, by participant and endpoint, and the record fingerprint of Listing 1 stands there too."
+            "The data cut-off is the day named on the title page. Values can change with every correction; "
+            "each number can be traced to the "
+            "fields that it rests on in the endpoint pages, by participant and endpoint, and the record "
+            "fingerprint of Listing 1 stands there too."
         )),
     ]  # fmt: skip
 
@@ -135,7 +196,9 @@ def methods(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
 def sponsor() -> list[str]:
     """Open for the sponsor (section 9): built as stated, to be decided."""
     return [
-        _("Order of rows 3 and 4 of table T-1: death without any adequate assessment is an event even after a new therapy."),
+        _(
+            "Order of rows 3 and 4 of table T-1: death without any adequate assessment is an event even after a new therapy."
+        ),
         _("Row 2 of the analysis censored at surgery (T-1c) uses the first dose."),
         _("A recurrence after an R2 resection is an event of PFS."),
         _("A progression by non-target lesions is dated at the first scan of its time point."),

@@ -18,7 +18,14 @@ def _number(context: Any, kind: str, title: str) -> tuple[int, str]:
     place = 1 + sum(1 for entry in entries if entry["kind"] == kind)
     ident = f"{kind}-{place}"
     # The contents give a title, the page the whole caption.
-    entries.append({"kind": kind, "number": place, "title": re.split("[;；]", title)[0] if kind != "section" else title, "id": ident})
+    entries.append(
+        {
+            "kind": kind,
+            "number": place,
+            "title": re.split("[;；]", title)[0] if kind != "section" else title,
+            "id": ident,
+        }
+    )
     return place, ident
 
 
@@ -37,7 +44,15 @@ def listing(context: Any, title: str) -> SafeString:
 @register.simple_tag(takes_context=True)
 def table(context: Any, title: str, tag: str = "caption") -> SafeString:
     place, ident = _number(context, "table", title)
-    return format_html('<{} class="cap" id="{}"><b>{} {}.</b> {}</{}>', SafeString(tag), ident, _("Table"), place, title, SafeString(tag))
+    return format_html(
+        '<{} class="cap" id="{}"><b>{} {}.</b> {}</{}>',
+        SafeString(tag),
+        ident,
+        _("Table"),
+        place,
+        title,
+        SafeString(tag),
+    )
 
 
 @register.simple_tag(takes_context=True)

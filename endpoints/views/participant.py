@@ -35,7 +35,9 @@ def results(request: HttpRequest, number: str) -> HttpResponse:
     compact = bool(request.GET.get("compact") or getattr(request, "htmx", False) or is_polling(request))
     part = "endpoints/_panel.html" if compact else "endpoints/participant.html"
     status = DONE if is_polling(request) and not shown.stale else 200
-    return render(request, part, {"participant": participant, "shown": shown, "compact": compact}, status=status)
+    return render(
+        request, part, {"participant": participant, "shown": shown, "compact": compact}, status=status
+    )
 
 
 @require_GET
@@ -82,13 +84,17 @@ def _trace(request: HttpRequest, endpoint: str, number: str, *, of_trial: bool) 
     return render(request, "endpoints/trace.html", context)
 
 
-def _shot(request: HttpRequest, participant: Participant, state: EndpointState) -> tuple[tracing.Shot, Any, str]:
+def _shot(
+    request: HttpRequest, participant: Participant, state: EndpointState
+) -> tuple[tracing.Shot, Any, str]:
     """The result now, of an earlier run (`?run=`), or recomputed from the trail (`?at=`)."""
     run = state.run
     assert run is not None
     now = tracing.shot_of_run(run, state.as_of or run.cutoff)
     if number := request.GET.get("run", ""):
-        earlier = EndpointRun.objects.filter(participant=participant, pk=number if number.isdigit() else 0).first()
+        earlier = EndpointRun.objects.filter(
+            participant=participant, pk=number if number.isdigit() else 0
+        ).first()
         if earlier is None:
             raise Http404
         return tracing.shot_of_run(earlier, earlier.cutoff), earlier.created_at, ""
@@ -117,7 +123,11 @@ def _moment(text: str, participant: Participant) -> dt.datetime | None:
 
 def _neighbours(user: Any, participant: Participant, endpoint: str, of_trial: bool) -> dict[str, Any]:
     """The participants before and after, among those that the reader may see."""
-    others = participants_for(user, Permission.RESULTS).filter(endpoint_state__isnull=False).values_list("number", flat=True)
+    others = (
+        participants_for(user, Permission.RESULTS)
+        .filter(endpoint_state__isnull=False)
+        .values_list("number", flat=True)
+    )
     before = others.filter(number__lt=participant.number).order_by("-number").first()
     after = others.filter(number__gt=participant.number).order_by("number").first()
     return {

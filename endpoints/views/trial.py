@@ -33,7 +33,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         return render(request, "endpoints/overview.html", {"shown": shown})
     if shown.refresh and request.GET.get("have") == shown.version and not _newly_drawn(request, shown):
         return HttpResponse(status=204)
-    return render(request, "endpoints/_overview.html", {"shown": shown}, status=200 if shown.refresh else DONE)
+    return render(
+        request, "endpoints/_overview.html", {"shown": shown}, status=200 if shown.refresh else DONE
+    )
 
 
 def _newly_drawn(request: HttpRequest, shown: Any) -> bool:
@@ -79,7 +81,13 @@ def data(request: HttpRequest, endpoint: str) -> HttpResponse:
     if state is None or name not in results.get("curves", {}):
         raise Http404
     curve = results["curves"][name]
-    context = {"name": name, "slug": endpoint, "card": curve_card(results, name), "rows": life_table(curve), "state": state}
+    context = {
+        "name": name,
+        "slug": endpoint,
+        "card": curve_card(results, name),
+        "rows": life_table(curve),
+        "state": state,
+    }
     part = "endpoints/_data.html" if getattr(request, "htmx", False) else "endpoints/data.html"
     return render(request, part, context)
 

@@ -26,7 +26,8 @@ HATCH, DOTS = "url(#hatch)", "url(#dots)"
 PATTERNS = (
     '<pattern id="hatch" patternUnits="userSpaceOnUse" width="6" height="6">'
     '<rect width="6" height="6" fill="#fdf1e4"/>'
-    f'<path d="M-1.500,1.500L1.500,-1.500M0,6L6,0M4.500,7.500L7.500,4.500" stroke="{ORANGE}" stroke-width="1.4" fill="none"/></pattern>'
+    f'<path d="M-1.500,1.500L1.500,-1.500M0,6L6,0M4.500,7.500L7.500,4.500" stroke="{ORANGE}" stroke-width="1.4" '
+    'fill="none"/></pattern>'
     '<pattern id="dots" patternUnits="userSpaceOnUse" width="4" height="4">'
     f'<rect width="4" height="4" fill="#ffffff"/><circle cx="2" cy="2" r="0.9" fill="{EDGE}"/></pattern>'
 )
@@ -91,7 +92,9 @@ def tidy(svg: str, *, name: str, ident: str) -> str:
     svg = re.sub(r'<(path|rect|g|line)((?: [\w:-]+="[^"]*")*?) aria-label="§([^"]*)"((?: [\w:-]+="[^"]*")*)/>',
                  r"<\1\2\4><title>\3</title></\1>", svg)  # fmt: skip
     svg = re.sub(r' (?:aria-[\w-]+|role|class|pointer-events|xmlns:xlink|version)="[^"]*"', "", svg)
-    svg = re.sub(r' opacity="1"', "", svg)  # says nothing, and makes WeasyPrint clip a text to a box that is too small
+    svg = re.sub(
+        r' opacity="1"', "", svg
+    )  # says nothing, and makes WeasyPrint clip a text to a box that is too small
     svg = re.sub(r'<path d="[^"]*"(?: display="none")/>|<path d=""/>', "", svg)
     svg = re.sub(r"<rect[^>]*fill=\"white\"/>", "", svg, count=1)
     svg = svg.replace(">", f"><defs>{PATTERNS}</defs>", 1)

@@ -66,11 +66,19 @@ def _run(order: dict[str, Any], seconds: int) -> bytes:
     env |= {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": str(epoch)}
     try:
         made = subprocess.run(  # noqa: S603  (our own module)
-            command, input=json.dumps(order).encode(), capture_output=True, timeout=seconds, cwd=BASE, env=env, check=False
+            command,
+            input=json.dumps(order).encode(),
+            capture_output=True,
+            timeout=seconds,
+            cwd=BASE,
+            env=env,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise PdfError(f"The document took longer than {seconds} s.") from None
     if made.returncode:
-        lines = made.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {made.returncode}"]
+        lines = made.stderr.decode(errors="replace").strip().splitlines() or [
+            f"exit status {made.returncode}"
+        ]
         raise PdfError(lines[-1][:400])
     return made.stdout

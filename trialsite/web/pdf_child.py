@@ -48,11 +48,17 @@ def main() -> None:
     single = len(order["parts"]) == 1
     files, pages = [], 0
     for text in order["parts"]:
-        document = HTML(string=text, url_fetcher=fetcher, base_url="about:blank").render(stylesheets=[css], font_config=fonts)
+        document = HTML(string=text, url_fetcher=fetcher, base_url="about:blank").render(
+            stylesheets=[css], font_config=fonts
+        )
         document.metadata.created = document.metadata.modified = at.strftime("%Y-%m-%dT%H:%M:%SZ")
         document.metadata.attachments = []
         pages += len(document.pages)
-        kept = [_attachment(name, body, at) for name, body in sorted(order["attachments"].items())] if single else []
+        kept = (
+            [_attachment(name, body, at) for name, body in sorted(order["attachments"].items())]
+            if single
+            else []
+        )
         files.append(
             document.write_pdf(
                 pdf_variant=VARIANT if single else None, pdf_tags=single, pdf_identifier=order["identifier"].encode(),
