@@ -8,6 +8,7 @@ from .disease import BaselineNodule, HccHistory
 from .drafts import Draft
 from .followup import Death, EndOfStudy, SubsequentTherapy, SubsequentTherapyRow, SurvivalStatus
 from .imaging import NewLesion, NonTargetLesion, TargetLesion, TumourAssessment
+from .imports import ImportBatch, ImportedForm
 from .surgery import Surgery, SurgicalComplication
 from .treatment import (
     ApatinibDispensing,
@@ -40,6 +41,8 @@ __all__ = [
     "FormStatus",
     "FormSubmission",
     "HccHistory",
+    "ImportBatch",
+    "ImportedForm",
     "InformedConsent",
     "InfusionRow",
     "LastDose",

@@ -27,8 +27,9 @@ from trialsite.audit.models import AuditChain
 from trialsite.audit.trail import Entry
 from trialsite.kernel.decisions import ALLOWED, Decision
 
-from .checking import Checked
-from .entry import SCHEDULING, Order, Saved, _rederive, _Saving
+from .checking import Checked, check
+from .entry import SCHEDULING, Invalid, Order, Saved, _rederive, _Saving
+from .lifecycle import participant_advance
 from .schedule import schedule_refresh, visit_dated
 from .writing import Change, changes, write
 
@@ -38,15 +39,16 @@ Place = tuple[str, str, int]  # form key, label of the visit or "", repeat
 class Load:
     """A batch of saves for one participant, used as a context: `with Load(by=…, participant=…) as load: load.save(…)`.
 
-    `plan`: whether visits follow from what is entered (not for imported participants, whose visits are given).
+    `imported`: the data of others are kept as they are. Their visits are given and not planned, what the book requires
+    is not demanded, and rows of the book that say nothing are left out.
     Everything is one transaction; an exception leaves nothing behind.
     """
 
     def __init__(
-        self, *, by: User, participant: Participant, plan: bool = True, decision: Decision = ALLOWED
+        self, *, by: User, participant: Participant, imported: bool = False, decision: Decision = ALLOWED
     ) -> None:
         decision.require()
-        self.by, self.participant, self.plan = by, participant, plan
+        self.by, self.participant, self.imported = by, participant, imported
         self.today = participant.site.today()
         self._atomic = transaction.atomic()
 
@@ -108,6 +110,8 @@ class Load:
             return
         keys = {key for key, _paths, _by in changed.values()}
         self.record(self._rederived(keys), self.by)
+        if self.imported:
+            self.record(participant_advance(self.participant, self.book), self.by)
         for by, entries in self._written:
             trail.append_all(self.chain, entries, by=by, site=self.participant.site)
         self._written = []
@@ -115,7 +119,7 @@ class Load:
             data_version=F("data_version") + len(changed)
         )
         paths = {path.rpartition("/")[2] for _key, found, _by in changed.values() for path in found}
-        if self.plan and paths & SCHEDULING:
+        if not self.imported and paths & SCHEDULING:
             schedule_refresh(by=self.by, participant=self.participant, chain=self.chain)
         for pk, (key, found, by) in changed.items():
             source_data_changed.send(
@@ -142,6 +146,11 @@ class _Loading(_Saving):
     def run(self, typed: Typed) -> Saved:
         stored = self._stored()
         sheet = as_sheet(stored, typed, self.definition)
+        if self.load.imported:
+            sheet.rows = {
+                id: [line for line in lines if line.values or line.missing]
+                for id, lines in sheet.rows.items()
+            }
         around = self.surroundings(sheet)
         self.derive(sheet, around)
         checked = self.checked(sheet, around)
@@ -159,6 +168,15 @@ class _Loading(_Saving):
             visit=visit_label(visit.code, visit.repeat) if visit else "", visit_order=visit.order if visit else 0,
             rows={section.id: [] for section in self.definition.row_sections},
         )  # fmt: skip
+
+    def checked(self, sheet: Sheet, around: Surroundings) -> Checked:
+        if not self.load.imported:
+            return super().checked(sheet, around)
+        found = check(self.definition, sheet, around)
+        if found.hidden or found.hard:
+            raise Invalid(dict(found.hard), hidden=sorted(found.hidden))
+        found.required, found.soft = [], []
+        return found
 
     def surroundings(self, sheet: Sheet) -> Surroundings:
         self.load.book.add(sheet)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -163,7 +164,7 @@ def _nodules(burden: Burden) -> tuple[Values, ...]:
 def _treat(draft: Draft, first: dt.date) -> None:
     """Up to four cycles with an assessment after the second and the fourth."""
     rng = draft.rng
-    ending = rng.choices(("PD1", "PD2", "SD", "PR", "CR"), (4, 7, 44, 42, 3))[0]
+    ending = rng.choices(("PD1", "PD2", "SD", "PR", "CR"), (5, 9, 42, 41, 3))[0]
     if rng.random() < 0.012:
         draft.death = first + days(rng.randint(32, 52))
     day, level = first, "0"
@@ -375,7 +376,7 @@ def _watch_resected(draft: Draft) -> None:
     rng = draft.rng
     assert draft.operation is not None
     viable = min((read.viable for read in draft.reads), default=Decimal(50))
-    median = 900 if viable <= 10 else 420
+    median = 640 if viable <= 10 else 270
     relapse = draft.operation.day + days(rng.expovariate(math.log(2) / median))
     for n in range(1, 9):
         day = draft.operation.day + days(84 * n + rng.randint(-6, 6))
@@ -440,7 +441,7 @@ def _after_event(draft: Draft) -> None:
         draft.therapies.append(
             _therapy(rng, draft.event + days(rng.randint(7, 26)), "RECURRENCE" if _out(draft) else "PD")
         )
-    survival = rng.expovariate(math.log(2) / 400)
+    survival = rng.expovariate(math.log(2) / 300)
     draft.death = max(draft.event + days(survival), draft.event + days(30))
 
 
@@ -477,42 +478,44 @@ def _close(draft: Draft) -> Story:
         changes |= {"end": EndOfStudy(last_day + days(4), "COMPLETED")}
         if not story.therapies:
             changes["no_therapy"] = last_day
-    return _with(story, changes)
-
-
-def _with(story: Story, changes: dict[str, Any]) -> Story:
-    from dataclasses import replace
-
     return replace(story, **changes)
 
 
 def _contacts(draft: Draft, stop: dt.date, last_day: dt.date) -> None:
+    """Safety follow-up, imaging, and survival contacts where no other contact lies in their window."""
     rng, c1 = draft.rng, draft.c1
     if not draft.ends or draft.ends[0].day >= stop:
         return
-    ended = max(end.day for end in draft.ends)
+    draft.contacts += [_at_imaging(draft, scan) for scan in draft.scans if scan.visit.startswith("FUIMG")]
+    over = treatment_end(draft.ends)
     visits: list[tuple[str, dt.date]] = []
-    after = draft.cycles[-1].last + days(rng.randint(26, 34))
-    if after > ended:
-        visits.append(("SFU30", after))
+    if over:
+        visits.append(("SFU30", draft.cycles[-1].last + days(rng.randint(26, 34))))
         visits.append(("SFU90", draft.cycles[-1].day + days(rng.randint(82, 98))))
-    visits += [(f"SURV{n}", c1 + days(84 * n + rng.randint(-10, 10))) for n in range(1, 9)]
     visits.append(("SURVEND", last_day))
     for visit, day in visits:
-        if ended < day < stop:
-            phone = rng.random() < 0.35 and visit != "SURVEND"
-            known = draft.event is not None and draft.event < day
-            disease = (
-                "RECURRENCE"
-                if known and _out(draft)
-                else "PROGRESSION"
-                if known
-                else "NED"
-                if _out(draft)
-                else "AWD"
-            )
-            draft.contacts.append(Contact(visit, day, "PHONE" if phone else "CLINIC", "ALIVE", day, disease))
-    draft.contacts += [_at_imaging(draft, scan) for scan in draft.scans if scan.visit.startswith("FUIMG")]
+        _contact(draft, visit, day, stop)
+    for n in range(1, 9):
+        due, day = c1 + days(84 * n), c1 + days(84 * n + rng.randint(-10, 10))
+        met = any(abs((contact.day - due).days) <= 14 for contact in draft.contacts)
+        if over and over < day and not met:
+            _contact(draft, f"SURV{n}", day, stop)
+
+
+def treatment_end(ends: Sequence[EndOfPhase]) -> dt.date | None:
+    """The disposition that leads to follow-up; a neoadjuvant phase that ends in surgery goes on."""
+    return max((end.day for end in ends if (end.phase, end.reason) != ("NEO", "SURGERY")), default=None)
+
+
+def _contact(draft: Draft, visit: str, day: dt.date, stop: dt.date) -> None:
+    if day >= stop:
+        return
+    phone = draft.rng.random() < 0.35 and visit != "SURVEND"
+    known = draft.event is not None and draft.event < day
+    disease = (
+        "RECURRENCE" if known and _out(draft) else "PROGRESSION" if known else "NED" if _out(draft) else "AWD"
+    )
+    draft.contacts.append(Contact(visit, day, "PHONE" if phone else "CLINIC", "ALIVE", day, disease))
 
 
 def _at_imaging(draft: Draft, scan: Scan) -> Contact:
@@ -544,11 +547,16 @@ def _lost(story: Story, stop: dt.date) -> dict[str, Any]:
     """The contact that found nobody; alive was the participant on the last day before."""
     alive = max(day for day in story.days() if day < stop)
     used = {contact.visit for contact in story.contacts}
+    over = treatment_end(story.ends)
     assert story.first_dose is not None
-    number = next(
-        (n for n in range(1, 9) if f"SURV{n}" not in used and story.first_dose + days(84 * n) > alive), 8
+    days_of = {n: story.first_dose + days(84 * n) for n in range(1, 9)}
+    free = (
+        n
+        for n, day in days_of.items()
+        if f"SURV{n}" not in used and day > alive + days(28) and over and day > over
     )
-    if not story.ends or f"SURV{number}" in used:
+    number = next(free, None)
+    if number is None:
         return {"end": EndOfStudy(stop, "LOST")}
     contact = Contact(f"SURV{number}", stop, "PHONE", "LOST", alive)
     return {"contacts": (*story.contacts, contact), "end": EndOfStudy(stop + days(30), "LOST")}

@@ -182,7 +182,7 @@ def cycle(story: Story, cycle: Cycle) -> Entry:
 
 def _neoadjuvant(story: Story, cycle: Cycle) -> list[Values]:
     surface = Decimal(story.size["ec_bsa"])
-    changed = {"ecdosadj": "Y", "ecadj": "LAB"} if cycle.reduced else {}
+    changed: Values = {"ecdosadj": "Y", "ecadj": "LAB"} if cycle.reduced else {}
     mg = story.size.get("@oxa") or str(_round(OXA[cycle.level] * surface, 5))
     until = cycle.last
     return [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crf.forms import Typed
+from crf.typed import Typed
 from participants.models import Participant
 from pathology.models import PathologyCase, Reading
 from pathology.services import reading_save, reading_take

@@ -1,0 +1,155 @@
+"""The generator knows the truth; the engine, from the forms alone, must find the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from crf.derivation_imaging import engine_settings
+from crf.models import FormInstance
+from crf.selectors.replay import replayed
+from crf.selectors.sheets import casebook, casebooks
+from endpoints.engine.course import Course, derive
+from endpoints.gather import course
+from endpoints.mapping import FIELDS
+from participants.models import Participant
+from pathology.models import Reading
+from trialsite.demo.cohort import stories
+from trialsite.demo.truth import truth_of
+
+pytestmark = pytest.mark.django_db
+TODAY = dt.date(2026, 10, 31)
+
+
+@pytest.fixture(autouse=True)
+def demonstration(settings: Any) -> None:
+    settings.DEMO = True
+
+
+def make(participants: int = 12, seed: int = 7, today: dt.date = TODAY, **more: Any) -> str:
+    out = StringIO()
+    call_command(
+        "demo", participants=participants, seed=seed, today=today, stdout=out, stderr=StringIO(), **more
+    )
+    return out.getvalue()
+
+
+def found(number: str, today: dt.date) -> dict[str, Any]:
+    """The endpoints by the engine, in the shape of the truth."""
+    pk = Participant.objects.get(number=number).pk
+    book = casebooks([pk], only=FIELDS)[pk]
+    book.number = number
+    gathered = course(book, pk, 0, today)
+    assert gathered.failure is None
+    every = derive(Course.from_json(gathered.case), engine_settings()).to_json()["endpoints"]
+    if every["MPR"]["value"] is None:
+        return {"in_fas": False}
+    times = {
+        name: {key: every[name][key] for key in ("start", "end", "days", "event", "name")}
+        for name in ("PFS", "DFS", "DOR", "OS")
+    }
+    return {
+        "in_fas": True,
+        **{name: every[name]["value"] for name in ("MPR", "PCR", "ORR", "DCR")},
+        **{name: [every[name]["value"], every[name]["date"]] for name in ("BOR_RECIST", "BOR_MRECIST")},
+        "RVT": pytest.approx(every["MPR"]["rvt_pct"]) if every["MPR"].get("rvt_pct") is not None else None,
+        **{name: value if value["end"] else None for name, value in times.items()},
+    }
+
+
+@pytest.mark.parametrize("seed", [3, 7])
+def test_the_engine_finds_the_truth(seed: int, tmp_path: Path) -> None:
+    make(20, seed, truth=tmp_path / "truth.json")
+    truth = json.loads((tmp_path / "truth.json").read_text())["participants"]
+    assert len(truth) == 20
+    for number, expected in truth.items():
+        assert expected == found(number, TODAY), number
+
+
+def test_01_003_is_the_story_of_the_book() -> None:
+    make(12)
+    expected = found("01-003", TODAY)
+    assert (expected["MPR"], expected["PCR"]) == ("Y", "N")
+    assert expected["RVT"] == 8.275 or expected["RVT"] == pytest.approx(8.28, abs=0.05)
+    assert (expected["BOR_RECIST"][0], expected["BOR_MRECIST"][0]) == ("PR", "PR")
+    assert (expected["PFS"]["days"], expected["DFS"]["days"], expected["OS"]["days"]) == (666, 589, 729)
+    assert not any(expected[name]["event"] for name in ("PFS", "DFS", "OS"))
+
+
+def test_the_same_seed_gives_the_same_trial() -> None:
+    one = [truth_of(story, TODAY) for story in stories(30, 5, TODAY)]
+    assert one == [truth_of(story, TODAY) for story in stories(30, 5, TODAY)]
+    assert one != [truth_of(story, TODAY) for story in stories(30, 6, TODAY)]
+
+
+def test_a_second_run_makes_nothing_twice() -> None:
+    make(6)
+    forms = FormInstance.objects.count()
+    assert "6 existed already" in make(6)
+    assert FormInstance.objects.count() == forms
+
+
+def test_an_interrupted_run_is_finished_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    from trialsite.management.commands import demo
+
+    real, calls = demo.write, []
+
+    def stops(*args: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return real(*args)
+
+    monkeypatch.setattr(demo, "write", stops)
+    with pytest.raises(KeyboardInterrupt):
+        make(6)
+    assert Participant.objects.count() == 3
+    monkeypatch.setattr(demo, "write", real)
+    assert "3 participants made" in make(6)
+    assert Participant.objects.count() == 6
+
+
+def test_every_state_of_progress_occurs() -> None:
+    """Over many participants: screening to death, pending and final results, each kind of event."""
+    every = [truth_of(story, TODAY) for story in stories(400, 1, TODAY)]
+    treated = [one for one in every if one["in_fas"]]
+    assert {one["MPR"] for one in treated} == {"Y", "N", "PENDING"}
+    assert {one["PCR"] for one in treated} == {"Y", "N", "PENDING"}
+    assert {one["PFS"]["name"] for one in treated} >= {
+        "Progression", "Recurrence", "Death", "New anticancer therapy", "Last adequate assessment",
+    }  # fmt: skip
+    assert {one["BOR_RECIST"][0] for one in treated} == {"CR", "PR", "SD", "PD", "NE"}
+    assert any(len(story.reads) == 3 for story in stories(100, 1, TODAY))
+
+
+def test_the_trail_tells_the_same_as_the_tables() -> None:
+    make(4, seed=9)
+    for participant in Participant.objects.all():
+        told = replayed(participant.pk).book()
+        for sheet in casebook(participant.pk):
+            other = next(s for s in told.all(sheet.key) if s.form == sheet.form)
+            assert (sheet.values, sheet.missing) == (other.values, other.missing), sheet.key
+
+
+def test_submitted_readings_are_of_different_people() -> None:
+    make(8)
+    readings = Reading.objects.filter(submitted_at__isnull=False).select_related("reader")
+    assert readings
+    assert {r.reader.username for r in readings if r.reader} <= {"p1", "p2", "p3"}
+
+
+def test_only_in_demonstration_mode(settings: Any) -> None:
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="demonstration mode only"):
+        make(1)
+
+
+def test_not_in_the_future() -> None:
+    with pytest.raises(CommandError, match="future"):
+        make(1, today=dt.date(2999, 1, 1))
