@@ -50,7 +50,12 @@ class FieldError(Exception):
 
 def clean_text(raw: Any) -> str:
     """Without stray spaces; full-width digits and signs as plain ones (１２．５ → 12.5)."""
-    return unicodedata.normalize("NFKC", str(raw or "")).strip()
+    return unicodedata.normalize("NFKC", str(raw or "").replace("\0", "")).strip()
+
+
+def free_text(raw: Any) -> str:
+    """Words keep their characters, full-width ones too, without stray spaces."""
+    return " ".join(str(raw or "").replace("\0", "").split())
 
 
 class CrfField(Field):
@@ -429,7 +434,7 @@ class Line(CrfField, models.CharField):
         super().__init__(en, zh, **kwargs)
 
     def parse(self, raw: Any) -> Any:
-        text = " ".join(str(raw or "").split())  # free text keeps its characters, without stray spaces
+        text = free_text(raw)
         return self.read_text(text) if text else None
 
     def read_text(self, text: str) -> str:
@@ -454,7 +459,7 @@ class Long(CrfField, models.TextField):
     kind = "long"
 
     def parse(self, raw: Any) -> Any:
-        return str(raw or "").replace("\r\n", "\n").strip() or None
+        return str(raw or "").replace("\0", "").replace("\r\n", "\n").strip() or None
 
 
 class Ref(CrfField, models.CharField):

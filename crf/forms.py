@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from .fields import CrfField, FieldError, clean_text, parse_missing
+from .fields import CrfField, FieldError, free_text, parse_missing
 from .registry import FormDef, SectionDef
 from .typed import Typed, TypedRow, row_path
 
@@ -43,7 +43,7 @@ def _row_keys(data: Mapping[str, Any]) -> dict[str, list[str]]:
 def _read_row(typed: Typed, section: SectionDef, data: Mapping[str, Any], key: str) -> TypedRow:
     prefix = f"{section.id}.{key}."
     row = TypedRow(
-        key, remove=bool(data.get(prefix + "-remove")), reason=clean_text(data.get(prefix + "-reason"))
+        key, remove=bool(data.get(prefix + "-remove")), reason=free_text(data.get(prefix + "-reason"))[:200]
     )
     path = row_path(section.id, key) + "/"
     _read_fields(typed, section.fields, data, prefix, path, row.values, row.missing)

@@ -5,6 +5,7 @@ Paths of errors and reasons: `tudat`, `TA2:3/tl_diam`, `TA2:n1/tl_diam` for a ne
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +60,11 @@ class Typed:
             for section, lines in sheet.rows.items()
         }
         return cls(dict(sheet.values), dict(sheet.missing), rows)
+
+
+def posted_version(text: str) -> int | None:
+    """The version of the page that was posted; `None` when it says none."""
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
 def row_path(section: str, key: str | int, name: str = "") -> str:

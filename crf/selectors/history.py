@@ -78,6 +78,12 @@ def _role(role: str) -> str:
     return str(Role(role).label) if role in Role.values else role
 
 
+def has_path(definition: FormDef, path: str) -> bool:
+    """Whether a form can have a datum at this path; the form itself has the empty one."""
+    section = path.rpartition("/")[0].partition(":")[0]
+    return len(path) <= 80 and (not section or section in {s.id for s in definition.row_sections})
+
+
 def field_at(definition: FormDef, path: str) -> CrfField | None:
     """The field that a path names; `None` for the form itself."""
     head, _sep, name = path.removesuffix(MISS).rpartition("/")

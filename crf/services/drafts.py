@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import QueryDict
 
 from crf.models import Draft, FormInstance
+from crf.typed import posted_version
 from trialsite.accounts.models import User
 from trialsite.db.prepared import Prepared
 
@@ -21,11 +22,15 @@ LARGEST = 400_000  # characters; the largest form of the book stays below a tent
 @transaction.atomic
 def draft_keep(*, by: User, form: FormInstance, post: QueryDict) -> None:
     """Keep the posted fields; the newest wins."""
-    content = {name: values for name, values in post.lists() if name not in NOT_KEPT and any(values)}
+    content = {
+        name: [value.replace("\0", "") for value in values]
+        for name, values in post.lists()
+        if name not in NOT_KEPT and any(values)
+    }
     if sum(len(value) for values in content.values() for value in values) > LARGEST:
         return
-    posted = post.get("version", "")
-    version = int(posted) if posted.isdigit() else form.version
+    posted = posted_version(post.get("version", ""))
+    version = form.version if posted is None else posted
     if version < form.version and not Draft.objects.filter(form=form, user=by).exists():
         return  # a late beacon of a page that has been saved since
     Draft.objects.update_or_create(form=form, user=by, defaults={"version": version, "content": content})

@@ -32,6 +32,7 @@ from trialsite.kernel.decisions import Decision
 from trialsite.kernel.study import study
 
 from .checking import Checked, check
+from .references import strangers
 from .schedule import schedule_refresh, visit_dated
 from .writing import Change, changes, write
 
@@ -175,6 +176,8 @@ class _Saving:
         self.derive(sheet, around)
         checked = self.checked(sheet, around)
         diff = changes(self.definition, stored, sheet)
+        if errors := strangers(self.definition, diff, self.form.participant):
+            raise Invalid(errors)
         self.demand_reasons(diff, sheet)
         if not diff and not self.order.complete and not self.order.confirmed:
             return Saved(self.form, self.form.version)

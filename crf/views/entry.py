@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from crf.fields import free_text
 from crf.forms import read_post
 from crf.imaging_live import live_view, typed_for_preview
 from crf.imaging_page import ImagingBuilder
@@ -22,15 +23,18 @@ from crf.policies import may_enter
 from crf.registry import form_def
 from crf.schedule import visit_label, visit_title
 from crf.selectors.access import form_at
-from crf.selectors.history import history_of, saved_since
+from crf.selectors.history import has_path, history_of, saved_since
 from crf.selectors.navigation import next_form, rail_of
 from crf.selectors.participants import strip_of
 from crf.services.drafts import draft_drop, draft_keep, draft_of, draft_post
 from crf.services.entry import Invalid, Order, Saved, Stale, form_save
-from crf.typed import Typed
+from crf.typed import Typed, posted_version
 from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Permission
 from trialsite.kernel.decisions import Refused
+from trialsite.kernel.digests import digest
+
+LONGEST_REASON = 300
 
 
 @login_required
@@ -86,13 +90,15 @@ def form_preview(request: HttpRequest, number: str, label: str, key: str, repeat
 def order_of(request: HttpRequest) -> Order:
     """What a post asks beside its values."""
     post = request.POST
-    version = post.get("version", "")
+    token = post.get("token", "")
     return Order(
-        version=int(version) if version.isdigit() else None,
-        token=post.get("token", "")[:40],
+        version=posted_version(post.get("version", "")),
+        token=digest([request.path, token])[:40]
+        if token
+        else "",  # a submission belongs to the page it came from
         complete=post.get("action") == "complete",
         reasons=_posted(post, "reason:"),
-        reason=post.get("reason", ""),
+        reason=free_text(post.get("reason", ""))[:LONGEST_REASON],
         confirmed=_posted(post, "confirm:"),
         clear_hidden=bool(post.get("clear_hidden")),
     )
@@ -100,7 +106,7 @@ def order_of(request: HttpRequest) -> Order:
 
 def _posted(post: Any, prefix: str) -> dict[str, str]:
     return {
-        name.removeprefix(prefix): str(text)
+        name.removeprefix(prefix): free_text(text)[:LONGEST_REASON]
         for name, text in post.items()
         if name.startswith(prefix) and text
     }
@@ -122,7 +128,8 @@ def _save(request: HttpRequest, form: FormInstance) -> HttpResponse:
 
 
 def _after(request: HttpRequest, form: FormInstance, saved: Saved) -> HttpResponse:
-    draft_drop(by=request.user, form=form)  # type: ignore[arg-type]
+    if draft_of(request.user, form):
+        draft_drop(by=request.user, form=form)  # type: ignore[arg-type]
     at = timezone.localtime().strftime("%H:%M:%S")
     if request.POST.get("action") == "complete" and form.status == FormStatus.COMPLETE:
         messages.success(
@@ -172,8 +179,7 @@ def _shown(builder: Builder, path: str) -> str:
 
 def _stale(request: HttpRequest, form: FormInstance, typed: Typed) -> HttpResponse:
     """Somebody saved first (409): what they changed is listed, what was typed here is kept, saving again is a choice."""
-    posted = request.POST.get("version", "0")
-    since = saved_since(form, int(posted) if posted.isdigit() else 0)
+    since = saved_since(form, posted_version(request.POST.get("version", "")) or 0)
     page = page_of(builder_of(form, editable=True, typed=typed))
     return _render(request, page, status=409, since=since)
 
@@ -222,6 +228,8 @@ def form_history(request: HttpRequest, number: str, label: str, key: str, repeat
     """History of one field (`?path=`) or of the whole form: a drawer beside the form, or a page of its own."""
     form = form_at(request.user, number, label, key, repeat)
     path = request.GET.get("path", "")
+    if not has_path(form_def(form.form_key), path):
+        raise Http404
     events = history_of(form, path)
     drawer = bool(getattr(request, "htmx", False))
     context = {
