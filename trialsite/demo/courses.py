@@ -239,6 +239,8 @@ def _neo_apatinib(draft: Draft) -> None:
     end = draft.cycles[-1].day + days(11)
     if draft.death:
         end = min(end, draft.death - DAY)
+    if draft.event:  # stopped when the progression is seen
+        end = min(end, draft.event)
     if rng.random() < 0.25 and (end - start).days > 40:
         held = start + days(rng.randint(16, 26))
         back = held + days(rng.choice((7, 10, 14)))

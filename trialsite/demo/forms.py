@@ -34,6 +34,7 @@ class Entry:
     rows: Rows = field(default_factory=dict)
     repeat: int = 1
     missing: dict[str, str] = field(default_factory=dict)
+    complete: bool = True  # False: something that the form asks is not known yet
 
 
 @cache
@@ -258,7 +259,8 @@ def surgery(operation: Operation) -> Entry:
     ]  # fmt: skip
     if not rows:
         values["surg_comp_yn"] = "N"
-    return Entry("SURG", "SURG", operation.day, values, {"SU3": rows} if rows else {})
+    home = operation.discharge is not None
+    return Entry("SURG", "SURG", operation.day, values, {"SU3": rows} if rows else {}, complete=home)
 
 
 # --- central pathology --------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ def _save(load: Load, entries: Iterable[Entry], investigator: User, today: dt.da
         _refer(entry, load)
         recent = (today - entry.day).days < RECENT and entry.key not in ("DTH", "EOS")
         by = investigator if entry.key in ("IE", "DTH", "EOS") else load.by
-        load.save(form, typed(entry), Order(complete=not recent, clear_hidden=True), by=by)
+        load.save(form, typed(entry), Order(complete=entry.complete and not recent, clear_hidden=True), by=by)
 
 
 def _refer(entry: Entry, load: Load) -> None:
