@@ -26,6 +26,7 @@ from pathology.models import PathologyCase, Reading
 from tests import world
 from trialsite.accounts import services as accounts
 from trialsite.accounts.models import RoleHeld, User
+from trialsite.audit import trail
 from trialsite.audit.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +56,8 @@ def functions() -> Iterator[tuple[str, Function]]:
 NO_SERVICE = {
     "crf.services.checking.check", "crf.services.checking.hard_message", "crf.services.checking.soft_message",
     "crf.services.checking.limit_words", "crf.services.drafts.draft_of", "crf.services.drafts.draft_post",
-    "crf.services.entry.clear_paths", "crf.services.lifecycle.state_of", "crf.services.lifecycle.participant_advance",
+    "crf.services.entry.clear_paths", "crf.services.references.strangers", "crf.services.lifecycle.state_of",
+    "crf.services.lifecycle.participant_advance",
     "crf.services.screening.next_number", "crf.services.writing.changes", "crf.services.writing.write",
     "crf.services.writing.each_line", "pathology.services.has_specimen", "endpoints.reports.services.may_build",
     "endpoints.reports.services.may_take", "endpoints.reports.services.scope_of", "endpoints.reports.services.hurry",
@@ -275,7 +277,7 @@ def test_it_happens_whole_or_not_at_all(name: str, settings: Any, monkeypatch: p
     def fail(*args: Any, **kwargs: Any) -> None:
         raise Failure
 
-    monkeypatch.setattr(AuditEvent.objects, "bulk_create", fail)
+    monkeypatch.setattr(trail, "digest_of", fail)
     with pytest.raises(Failure):  # no transaction of the test's own: the service must bring it
         act()
     assert contents() == before

@@ -1,0 +1,148 @@
+"""The same contract for the one form that is not kept at a site: a central reading, on its blinded page."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from crf.models import FormStatus
+from crf.samples import Sample, raw_post, spoilt
+from crf.selectors.sheets import sheet_of
+from crf.services.writing import changes, each_line
+from crf.sheets import Sheet
+from pathology.models import PathologyCase, Reading
+from pathology.services import reading_take
+from tests.contracts import html
+from tests.contracts.conftest import fresh, participant_at, sampled
+from trialsite.accounts.demo import CAST
+from trialsite.accounts.models import User
+from trialsite.audit.actions import Action
+from trialsite.audit.models import AuditEvent
+
+pytestmark = pytest.mark.django_db
+PASSWORD = next(person.password for person in CAST if person.username == "p1")
+
+
+@pytest.fixture
+def reading(people: dict[str, User]) -> Reading:
+    participant = participant_at("operated", people["lin"])
+    return reading_take(by=people["p1"], case=PathologyCase.objects.get(participant=participant))
+
+
+@pytest.fixture
+def page(people: dict[str, User]) -> Client:
+    client = Client()
+    client.force_login(people["p1"])
+    return client
+
+
+def url(reading: Reading) -> str:
+    return f"/readings/{reading.case.code}/"
+
+
+def send(page: Client, reading: Reading, data: dict[str, Any], **more: Any) -> Any:
+    extra = {"version": fresh(reading.form).version, "token": uuid.uuid4().hex, "action": "save"} | more
+    return page.post(url(reading), {**data, **extra})
+
+
+def made(reading: Reading, people: dict[str, User]) -> Sample:
+    sample = sampled(fresh(reading.form), people["p1"])
+    sample.sheet.values["cp_reader"] = "R1"
+    line = sample.sheet.rows["CP2"][0]
+    line.values |= {"cpn_rvt": line.values["cpn_rvt"] * 0 + 8, "cpn_nec": line.values["cpn_nec"] * 0 + 72}
+    line.values["cpn_str"] = line.values["cpn_str"] * 0 + 20
+    line.values.pop("cpn_insitu", None)
+    return sample
+
+
+def test_a_reading_is_saved_signed_audited_and_reads_back_equal(
+    reading: Reading, page: Client, people: dict[str, User]
+) -> None:
+    sample = made(reading, people)
+    before = AuditEvent.objects.filter(target=reading.form.address).count()
+    response = send(page, reading, sample.post())
+    assert response.status_code == 302, html.read(response).errors
+    shown = html.answers(page.get(url(reading)))
+    typed = {name: v for name, v in html.filled(sample.post()).items() if name in shown}
+    assert {name: shown[name] for name in typed} == typed
+    assert len(typed) > 20
+
+    wrong = send(page, reading, sample.post(), action="submit", password="other")
+    assert wrong.status_code == 422
+    assert fresh(reading.form).status == FormStatus.IN_PROGRESS
+    sample = Sample(sample.definition, sample.sheet, sample.around, frozenset({"CP2:1"}))
+    signed = send(page, reading, sample.post(), action="submit", password=PASSWORD)
+    assert signed.status_code == 302, html.read(signed).errors
+    stored = sheet_of(fresh(reading.form))
+    for prefix, fields, holder, row in each_line(sample.definition, sample.sheet):
+        mine = stored if row is None else stored.rows[prefix.partition(":")[0]][row.row - 1]
+        for crf_field in fields:
+            if not crf_field.derived:
+                assert mine.values.get(crf_field.name) == holder.values.get(crf_field.name), crf_field.name
+    empty = Sheet("CPATH", stored.form)
+    wanted = {c.path: c.new for c in changes(sample.definition, empty, stored)}
+    events = AuditEvent.objects.filter(target=reading.form.address).order_by("number")[before:]
+    data = [e for e in events if not e.path.startswith("@") and not e.path.endswith("@soft")]
+    assert {event.path: event.new for event in data} == wanted
+    assert {event.actor_name for event in data if event.action == Action.ENTER} == {"p1"}
+    # signed: no change any more, by any road
+    again = send(page, reading, sample.post() | {"cp_com": "Second thoughts"})
+    assert again.status_code == 403
+    assert sheet_of(fresh(reading.form)) == stored
+
+
+def test_what_is_spoilt_is_refused_at_its_field_and_stays_there(
+    reading: Reading, page: Client, people: dict[str, User]
+) -> None:
+    sample = made(reading, people)
+    events = AuditEvent.objects.count()
+    ways: list[dict[str, Any]] = [{}, {}]
+    paths: list[list[str]] = [[], []]
+    for prefix, crf_field, holder, lookup in sample.fields():
+        if crf_field.name == "cp_reader":  # set by the system
+            continue
+        spoiled = [
+            s for s in spoilt(crf_field, lookup, holder.values.get(crf_field.name)) if "limit" not in s.kind
+        ]
+        for number, one in enumerate(spoiled[:2]):
+            at = sample.name(prefix, crf_field.name)
+            ways[number] |= raw_post(crf_field, at, one.raw) | (
+                {f"{at}__miss": one.missing} if one.missing else {}
+            )
+            paths[number].append(prefix + crf_field.name)
+    for way, spoilt_paths in zip(ways, paths, strict=True):
+        response = send(page, reading, sample.post() | way)
+        assert response.status_code == 422
+        assert [path for path in spoilt_paths if not html.error_at(response, path)] == []
+    assert AuditEvent.objects.count() == events
+    assert fresh(reading.form).version == 0
+
+
+def test_nothing_on_the_page_or_in_its_refusals_tells_whose_case_it_is(
+    reading: Reading, page: Client, people: dict[str, User]
+) -> None:
+    """S28, as far as this page goes: number, site, dates of treatment, the other reader."""
+    sample = made(reading, people)
+    early = sample.post() | raw_post(
+        sample.definition.fields["cp_recdat"], "cp_recdat", "2024-05-01"
+    )  # before surgery
+    pages = [
+        page.get("/readings/"),
+        page.get(url(reading)),
+        send(page, reading, early),
+        send(page, reading, sample.post(), version=7),
+    ]
+    for response in pages:
+        text = response.content.decode()
+        for secret in (
+            reading.case.participant.number,
+            "Sun Yat-sen",
+            "2024-05-30",
+            "30 May 2024",
+            "Peng",
+            "Lin Yue",
+        ):
+            assert secret not in text
