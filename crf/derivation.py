@@ -7,16 +7,19 @@ which forms. What the system owns (signatures, reader, case number, day of relea
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import re
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from trialsite.kernel.partial_date import PartialDate
 from trialsite.kernel.study import study
 
-from . import derived, facts
+from . import derivation_imaging, derived, facts
 from .codelists import CODELISTS
 from .criteria import CRITERIA
 from .derivation_imaging import (
@@ -26,6 +29,7 @@ from .derivation_imaging import (
     first_progression,
     resection_day,
 )
+from .fields import MISS
 from .registry import form_def
 from .sheets import Casebook, RowValues, Sheet
 
@@ -415,6 +419,22 @@ def reads(form_key: str) -> tuple[str, ...]:
 def dependents(form_key: str) -> tuple[str, ...]:
     """Forms whose derived values may change when this form does; of a form that repeats, itself too."""
     return tuple(key for key, deriver in DERIVERS.items() if form_key in deriver.reads)
+
+
+@cache
+def names_read() -> frozenset[str]:
+    """Every word in the code of the calculations: a field whose name is not among them is read by none."""
+    sources = (Path(module.__file__ or "") for module in (derivation_imaging, facts, sys.modules[__name__]))
+    return frozenset(word for path in sources for word in re.findall(r"\w+", path.read_text("utf-8")))
+
+
+def matters_elsewhere(form_key: str, paths: Iterable[str]) -> bool:
+    """Whether changes at these paths can change what is calculated on another form.
+
+    Every change of an assessment does: the code puts some of its names together from parts.
+    """
+    names = {path.removesuffix(MISS).rpartition("/")[2] for path in paths}
+    return form_key == "TA" or "@active" in names or not names.isdisjoint(names_read())
 
 
 def derive(sheet: Sheet, book: Casebook) -> None:

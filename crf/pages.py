@@ -37,21 +37,25 @@ DRUGS = ("EC2", "EOT2")
 
 
 _changed_paths = Prepared(
-    lambda target: AuditEvent.objects.filter(target=target, action__in=(Action.CHANGE, Action.CLEAR))
-    .order_by()
-    .values_list("path")
-    .distinct(),
+    lambda target: (
+        AuditEvent.objects.filter(target=target, action__in=(Action.CHANGE, Action.CLEAR))
+        .order_by()
+        .values_list("path")
+        .distinct()
+    ),
     target="",
 )
 _findings = Prepared(lambda form: Finding.objects.filter(form=form).exclude(state=FindingState.CURED), form=1)
 _investigators = Prepared(
-    lambda site: User.objects.filter(
-        Q(roles_held__site_id=site) | Q(roles_held__site=None),
-        roles_held__role=Role.INVESTIGATOR,
-        is_active=True,
-    )
-    .distinct()
-    .order_by("full_name"),
+    lambda site: (
+        User.objects.filter(
+            Q(roles_held__site_id=site) | Q(roles_held__site=None),
+            roles_held__role=Role.INVESTIGATOR,
+            is_active=True,
+        )
+        .distinct()
+        .order_by("full_name")
+    ),
     site=1,
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext_noop
@@ -46,9 +47,12 @@ class PlannedVisit:
 FORMS_READ = ("ICF", "DM", "IE", "EC", "TA", "SURG", "EOT", "SS", "DTH", "SACT", "EOS")
 
 
-@dataclass(slots=True)
+@dataclass
 class Way:
-    """The dates of one participant's way through the trial; planned where nothing happened yet."""
+    """The dates of one participant's way through the trial; planned where nothing happened yet.
+
+    Each is worked out once: a plan asks for them for every visit.
+    """
 
     book: Casebook
 
@@ -60,16 +64,16 @@ class Way:
     def at(self, label: str, key: str) -> Sheet | None:
         return next((sheet for sheet in self.book.all(key) if sheet.visit == label), None)
 
-    @property
+    @cached_property
     def enrolled(self) -> Day:
         ie = self.book.one("IE")
         return ie.get("enr_dsstdat") if ie and ie.get("enr_yn") == "Y" else None
 
-    @property
+    @cached_property
     def screen_failed(self) -> bool:
         return self.book.value("IE", "enr_yn") == "N"
 
-    @property
+    @cached_property
     def c1d1(self) -> Day:
         return facts.first_dose(self.book)
 
@@ -83,7 +87,7 @@ class Way:
         before = self.planned_cycle(number - 1)
         return before + dt.timedelta(days=study()["cycle_length_days"]) if before else None
 
-    @property
+    @cached_property
     def last_planned_cycle(self) -> int:
         given = [n for n in range(1, 7) if self.cycle(f"C{n}")]
         return max([study()["planned_neo_cycles"], *given])
@@ -91,7 +95,7 @@ class Way:
     def ended(self, phase: str) -> Sheet | None:
         return next((s for s in self.book.all("EOT") if s.get("eot_phase") == phase), None)
 
-    @property
+    @cached_property
     def last_iv(self) -> Day:
         """End of the last neoadjuvant infusion; planned day 1 of the last cycle while treatment goes on."""
         actual = facts.last_neoadjuvant_iv(self.book)
@@ -101,7 +105,7 @@ class Way:
             else self.planned_cycle(self.last_planned_cycle)
         )
 
-    @property
+    @cached_property
     def surgery(self) -> Day:
         """The operation; planned 28 days after the last infusion until it is recorded."""
         actual = facts.surgery_day(self.book)
@@ -109,7 +113,7 @@ class Way:
             return actual
         return self.last_iv + dt.timedelta(days=28) if self.last_iv else None
 
-    @property
+    @cached_property
     def no_surgery(self) -> bool:
         """Surgery recorded as not done, or treatment ended with a reason other than surgery."""
         if any(s.get("surg_proccur") == "N" for s in self.book.all("SURG")):
@@ -117,11 +121,11 @@ class Way:
         end = self.ended("NEO")
         return end is not None and end.get("eot_dsdecod") not in (None, "SURGERY", "COMPLETED")
 
-    @property
+    @cached_property
     def explored(self) -> bool:
         return facts.surgery_day(self.book) is not None and not facts.resected(self.book)
 
-    @property
+    @cached_property
     def progressed(self) -> Day:
         """First progression before surgery by RECIST 1.1, as derived."""
         operation = facts.surgery_day(self.book)
@@ -132,26 +136,26 @@ class Way:
         ]
         return min((day for day in days if day and (operation is None or day <= operation)), default=None)
 
-    @property
+    @cached_property
     def recurred(self) -> Day:
         return min(
             (s.get("ss_event_dat") for s in self.book.all("SS") if s.get("ss_event_dat")), default=None
         )
 
-    @property
+    @cached_property
     def died(self) -> Day:
         death = facts.death_day(self.book)
         return death.latest if death else None
 
-    @property
+    @cached_property
     def withdrawal(self) -> str:
         return self.book.value("ICF", "wd_scope") or "" if self.book.value("ICF", "wd_yn") == "Y" else ""
 
-    @property
+    @cached_property
     def ended_study(self) -> Day:
         return self.book.value("EOS", "eos_dsstdat")
 
-    @property
+    @cached_property
     def treatment_end(self) -> Day:
         """The last disposition that leads to follow-up; a neoadjuvant phase that ends in surgery goes on."""
         ends = [s for s in self.book.all("EOT") if s.get("eot_dsstdat")]
@@ -165,7 +169,7 @@ class Way:
         others = [s.get("ss_dat") for s in self.book.all("SS") if s.visit != visit.label]
         return any(day and visit.window_from <= day <= visit.window_to for day in others)
 
-    @property
+    @cached_property
     def treatment_over(self) -> bool:
         return bool(self.book.all("EOT")) or self.died is not None
 

@@ -112,6 +112,8 @@ if EMBEDDED:
                 "timeout": 20,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
             },
+            # The last connection to close copies the write-ahead log back, which costs every save of one person 15 ms.
+            "CONN_MAX_AGE": 60,
         }
     }
 else:

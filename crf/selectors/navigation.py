@@ -30,11 +30,13 @@ class Rail:
 
 
 _kept = Prepared(
-    lambda participant, visit: FormInstance.objects.filter(
-        Q(visit_id=visit) | Q(visit__isnull=True), participant_id=participant, expected=True
-    )
-    .exclude(form_key__in=("CPATH", "CPATHF"))
-    .select_related("visit"),
+    lambda participant, visit: (
+        FormInstance.objects.filter(
+            Q(visit_id=visit) | Q(visit__isnull=True), participant_id=participant, expected=True
+        )
+        .exclude(form_key__in=("CPATH", "CPATHF"))
+        .select_related("visit")
+    ),
     participant=1,
     visit=1,
 )

@@ -20,9 +20,11 @@ ENVELOPE = (
 
 
 _envelopes = Prepared(
-    lambda participants: FormInstance.objects.filter(participant_id__in=participants)
-    .exclude(status=FormStatus.EXPECTED)
-    .values_list(*ENVELOPE),
+    lambda participants: (
+        FormInstance.objects.filter(participant_id__in=participants)
+        .exclude(status=FormStatus.EXPECTED)
+        .values_list(*ENVELOPE)
+    ),
     participants=[1],
 )
 
@@ -102,6 +104,39 @@ def sheet_of(form: FormInstance) -> Sheet:
     return sheet
 
 
+class Reading:
+    """The started forms of one participant, known by their envelopes, read when they are asked for."""
+
+    def __init__(self, participant: int, without: int = 0) -> None:
+        self._unread: dict[str, list[Sheet]] = {}
+        for pk, _participant, *head in _envelopes(participants=[participant]):
+            if pk != without:
+                self._unread.setdefault(head[0], []).append(_empty(pk, *head))
+        self.started = frozenset(self._unread)
+
+    def sheets(self, keys: Iterable[str]) -> list[Sheet]:
+        """Those of these forms that were not given before."""
+        found = [sheet for key in keys for sheet in self._unread.pop(key, ())]
+        fill(found)
+        return found
+
+
+def _empty(
+    pk: int,
+    key: str,
+    repeat: int,
+    evaluator: str,
+    status: str,
+    code: str | None,
+    visit_repeat: int,
+    order: int | None,
+) -> Sheet:
+    return Sheet(
+        key=key, form=pk, repeat=repeat, evaluator=evaluator, status=status, visit_order=order or 0,
+        visit=visit_label(code, visit_repeat) if code else "",
+    )  # fmt: skip
+
+
 def casebooks(
     participants: Collection[int], keys: Iterable[str] | None = None, only: Only | None = None
 ) -> dict[int, Casebook]:
@@ -115,15 +150,10 @@ def casebooks(
     held: dict[int, list[Sheet]] = {pk: [] for pk in participants}
     # Keys are compared here: with a list of keys SQLite walks the index of all forms by key instead.
     sheets, keyed = [], frozenset(wanted)
-    for pk, participant, key, repeat, evaluator, status, code, visit_repeat, order in _envelopes(
-        participants=list(participants)
-    ):
+    for pk, participant, key, *head in _envelopes(participants=list(participants)):
         if key not in keyed:
             continue
-        sheet = Sheet(
-            key=key, form=pk, repeat=repeat, evaluator=evaluator, status=status, visit_order=order or 0,
-            visit=visit_label(code, visit_repeat) if code else "",
-        )  # fmt: skip
+        sheet = _empty(pk, key, *head)
         sheets.append(sheet)
         held[participant].append(sheet)
     fill(sheets, only)

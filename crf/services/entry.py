@@ -17,9 +17,10 @@ from crf.fields import MISS, missing_label
 from crf.lifecycle import FORM
 from crf.lookups import Surroundings
 from crf.models import Finding, FindingState, FormInstance, FormStatus, FormSubmission
+from crf.planning import FORMS_READ
 from crf.policies import may_change, may_enter
 from crf.registry import FormDef, form_def, forms
-from crf.selectors.sheets import casebook, sheet_of
+from crf.selectors.sheets import Reading, sheet_of
 from crf.sheets import Casebook, Sheet
 from crf.typed import Typed, as_sheet
 from participants.models import Participant
@@ -28,12 +29,14 @@ from trialsite.audit import trail
 from trialsite.audit.actions import Action
 from trialsite.audit.models import AuditChain
 from trialsite.audit.trail import Entry
+from trialsite.db.prepared import Prepared
+from trialsite.db.rows import insert, update
 from trialsite.kernel.decisions import Decision
 from trialsite.kernel.study import study
 
 from .checking import Checked, check
 from .references import strangers
-from .schedule import schedule_refresh, visit_dated
+from .schedule import schedule_follow, visit_dated
 from .writing import Change, changes, write
 
 # Fields that the schedule and the participant's state read (crf.planning, crf.services.lifecycle).
@@ -147,14 +150,20 @@ def form_save(
 def _saved_before(form: FormInstance, order: Order) -> Saved | None:
     if not order.token:
         return None
-    found = FormSubmission.objects.filter(token=order.token).first()
-    return Saved(form, found.version, again=True) if found and found.form_id == form.pk else None
+    found = _submissions(token=order.token)
+    return Saved(form, found[0].version, again=True) if found and found[0].form_id == form.pk else None
 
 
 def _refresh(form: FormInstance) -> None:
-    names = ("version", "status", "frozen", "locked", "expected", "missing_count", "finding_count")
-    for name, value in zip(names, FormInstance.objects.values_list(*names).get(pk=form.pk), strict=True):
+    [values] = _standing(form=form.pk)
+    for name, value in zip(STANDING, values, strict=True):
         setattr(form, name, value)
+
+
+STANDING = ("version", "status", "frozen", "locked", "expected", "missing_count", "finding_count")
+_submissions = Prepared(lambda token: FormSubmission.objects.filter(token=token), token="")
+_standing = Prepared(lambda form: FormInstance.objects.filter(pk=form).values_list(*STANDING), form=1)
+_findings = Prepared(lambda form: Finding.objects.filter(form=form), form=1)
 
 
 class _Saving:
@@ -172,6 +181,7 @@ class _Saving:
             raise Invalid(dict(typed.errors))
         stored = sheet_of(self.form)
         sheet = as_sheet(stored, typed, self.definition)
+        self.reading = Reading(self.form.participant_id, without=self.form.pk)
         around = self.surroundings(sheet)
         self.derive(sheet, around)
         checked = self.checked(sheet, around)
@@ -185,10 +195,7 @@ class _Saving:
 
     def surroundings(self, sheet: Sheet) -> Surroundings:
         keys = forms_read(self.definition.context) | set(derivation.reads(sheet.key))
-        for key in self.dependents:
-            keys |= {key, *derivation.reads(key)}
-        book = casebook(self.form.participant_id, keys) if keys else Casebook()
-        book.number = self.form.participant.number
+        book = Casebook(self.form.participant.number, self.reading.sheets(keys))
         book.add(sheet)
         return Surroundings(book, self.form.participant.site.today())
 
@@ -243,13 +250,13 @@ class _Saving:
             entries += visit_dated(
                 by=self.by, form=form, day=sheet.get(self.definition.head.date), chain=self.chain
             )
-        entries += self.derive_dependents(around)
-        trail.append_all(self.chain, entries, by=self.by, site=form.participant.site)
+        entries += self.derive_dependents(diff, around)
         if diff:
             Participant.objects.filter(pk=form.participant_id).update(data_version=F("data_version") + 1)
-            self.plan_visits(diff)
+            entries += self.plan_visits(diff, around)
+        trail.append_all(self.chain, entries, by=self.by, site=form.participant.site)
         if order.token:
-            FormSubmission.objects.create(token=order.token, form=form, version=form.version)
+            insert(FormSubmission, ("token", "form_id", "version"), [(order.token, form.pk, form.version)])
         if diff:
             source_data_changed.send(
                 FormInstance, participant_id=form.participant_id, form_key=form.form_key, form_id=form.pk,
@@ -257,10 +264,13 @@ class _Saving:
             )  # fmt: skip
         return Saved(form, form.version, [change.path for change in diff])
 
-    def plan_visits(self, diff: list[Change]) -> None:
+    def plan_visits(self, diff: list[Change], around: Surroundings) -> list[Entry]:
         """Windows, openings and the participant's state follow, when something that they read has changed."""
-        if any(change.path.rpartition("/")[2] in SCHEDULING for change in diff):
-            schedule_refresh(by=self.by, participant=self.form.participant, chain=self.chain)
+        if not any(change.path.rpartition("/")[2] in SCHEDULING for change in diff):
+            return []
+        for sheet in self.reading.sheets(FORMS_READ):
+            around.book.add(sheet)
+        return schedule_follow(self.form.participant, around.book)
 
     def entry_reason(self, change: Change, sheet: Sheet) -> str:
         if change.action == Action.ROW_REMOVE:
@@ -271,7 +281,7 @@ class _Saving:
         """Open, confirm or cure soft findings; confirmation and its reason go to the trail."""
         if not checked.soft and not self.form.finding_count and self.form.version == 0:
             return []
-        known = {(f.path, f.rule): f for f in Finding.objects.filter(form=self.form)}
+        known = {(f.path, f.rule): f for f in _findings(form=self.form.pk)}
         entries, opened = [], 0
         for soft in checked.soft:
             finding = known.pop((soft.path, soft.rule), None)
@@ -291,8 +301,12 @@ class _Saving:
         state = FindingState.CONFIRMED if reason or old == FindingState.CONFIRMED else FindingState.OPEN
         if old == state and not reason:
             return None, state == FindingState.OPEN
-        values = {"value": soft.value, "state": state, "reason": reason}
-        Finding.objects.update_or_create(form=self.form, path=soft.path, rule=soft.rule, defaults=values)
+        values: dict[str, Any] = {"value": soft.value, "state": state, "reason": reason}
+        if finding:
+            update(Finding, values, id=finding.pk)
+        else:
+            values |= {"form_id": self.form.pk, "path": soft.path, "rule": soft.rule}
+            insert(Finding, tuple(values), [tuple(values.values())])
         return self._finding_entry(soft.path, old, state, reason), state == FindingState.OPEN
 
     def _finding_entry(self, path: str, old: str, new: str, reason: str) -> Entry:
@@ -314,20 +328,26 @@ class _Saving:
         form.missing_count = len(checked.required)
         form.definition, form.configuration = self.definition.version, study().digest
         form.saved_at, form.saved_by = timezone.now(), self.by
-        form.save(
-            update_fields=[
-                "status", "version", "missing_count", "finding_count", "definition", "configuration", "saved_at", "saved_by",
-            ]
+        names = (
+            "status", "version", "missing_count", "finding_count", "definition", "configuration", "saved_at", "saved_by_id",
         )  # fmt: skip
+        update(FormInstance, {name: getattr(form, name) for name in names}, id=form.pk)
         return (
             [Entry(Action.FORM_STATUS, form.address, "@status", old, form.status)]
             if old != form.status
             else []
         )
 
-    def derive_dependents(self, around: Surroundings) -> list[Entry]:
+    def derive_dependents(self, diff: list[Change], around: Surroundings) -> list[Entry]:
         """Derived values of other forms that read this one (D-01 reads the consent date, …)."""
         entries: list[Entry] = []
+        if not derivation.matters_elsewhere(self.form.form_key, [change.path for change in diff]):
+            return entries
+        started = self.reading.started.intersection(self.dependents)
+        for sheet in self.reading.sheets(
+            {*started, *(read for key in started for read in derivation.reads(key))}
+        ):
+            around.book.add(sheet)
         for key in self.dependents:
             definition = form_def(key)
             for other in around.book.all(key):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -24,11 +25,14 @@ from trialsite.audit import trail
 from trialsite.audit.actions import Action
 from trialsite.audit.models import AuditChain
 from trialsite.audit.trail import Entry
+from trialsite.db.prepared import Prepared
+from trialsite.db.rows import update, update_each
 from trialsite.kernel.decisions import Decision, refused
 
 from .lifecycle import participant_advance
 
 NO_LONGER = gettext_noop("No longer planned.")
+MOVING = ("target_date", "window_from", "window_to", "status", "reason")
 OPENED = "opened:"  # in Visit.reason: a person opened this visit; the rest is why
 
 
@@ -73,23 +77,25 @@ def schedule_refresh(*, by: User | None, participant: Participant, chain: AuditC
         chain = chain or trail.participant_chain(participant)
         book = casebook(participant.pk, FORMS_READ)
         book.number = participant.number
-        entries = participant_advance(participant, book) + _replan(participant, book)
-        trail.append_all(chain, entries, by=by, site=participant.site)
+        trail.append_all(chain, schedule_follow(participant, book), by=by, site=participant.site)
+
+
+def schedule_follow(participant: Participant, book: Casebook) -> list[Entry]:
+    """The same for a caller that holds the lock and the forms of `FORMS_READ`, and writes the trail."""
+    return participant_advance(participant, book) + _replan(participant, book)
+
+
+_visits = Prepared(lambda participant: Visit.objects.filter(participant=participant), participant=1)
 
 
 def _replan(participant: Participant, book: Casebook) -> list[Entry]:
-    visits = {(v.code, v.repeat): v for v in Visit.objects.filter(participant=participant)}
+    visits = {(v.code, v.repeat): v for v in _visits(participant=participant.pk)}
     opened = {_label(v) for v in visits.values() if v.reason.startswith(OPENED)}
     entries: list[Entry] = []
     planned = plan(book, opened)
     made = [_new_visit(participant, p) for p in planned if (p.code, p.repeat) not in visits]
     if made:
-        Visit.objects.bulk_create(made)
-        made = list(
-            Visit.objects.filter(participant=participant, code__in={v.code for v in made}).exclude(
-                pk__in=[v.pk for v in visits.values()]
-            )
-        )
+        made = Visit.objects.bulk_create(made)  # both databases give the keys back
         entries += [
             Entry(Action.VISIT, f"visit:{v.pk}", "@window", "", _window_text(v), system=True) for v in made
         ]
@@ -100,13 +106,18 @@ def _replan(participant: Participant, book: Casebook) -> list[Entry]:
         ]
         envelopes = [form for visit in made for form in _expected(participant, visit)]
         entries += _make_forms(envelopes)
+    before = {visit.pk: visit.status for visit in visits.values()}
+    written: list[Visit] = []
     for p in planned:
         if (p.code, p.repeat) in visits:
-            entries += _move(visits.pop((p.code, p.repeat)), p)
-    for left in visits.values():  # planned once, and no longer: its anchor or its rule went away
+            entries += _moved(visits[p.code, p.repeat], p, written)
+    wanted = {(p.code, p.repeat) for p in planned}
+    for left in (visit for place, visit in visits.items() if place not in wanted):
+        # planned once, and no longer: its anchor or its rule went away
         window = left.target_date, left.window_from, left.window_to
-        entries += _move(left, PlannedVisit(left.code, left.repeat, *window, False, NO_LONGER))
-    entries += _second_end_of_treatment(participant, book)
+        entries += _moved(left, PlannedVisit(left.code, left.repeat, *window, False, NO_LONGER), written)
+    _store(written, before)
+    entries += _second_end_of_treatment(participant, [*visits.values(), *made], book)
     return entries
 
 
@@ -166,17 +177,37 @@ def _move(visit: Visit, p: PlannedVisit) -> list[Entry]:
                 Action.VISIT, f"visit:{visit.pk}", "@status", status, visit.status, visit.reason, system=True
             )
         )
-        FormInstance.objects.filter(visit=visit).update(expected=visit.status != VisitStatus.CLOSED)
-    if entries:
-        visit.save(update_fields=["target_date", "window_from", "window_to", "status", "reason"])
     return entries
 
 
-def _second_end_of_treatment(participant: Participant, book: Casebook) -> list[Entry]:
+def _moved(visit: Visit, p: PlannedVisit, written: list[Visit]) -> list[Entry]:
+    found = _move(visit, p)
+    if found:
+        written.append(visit)
+    return found
+
+
+def _store(written: list[Visit], before: dict[int, str]) -> None:
+    """The visits that moved, and whether their forms are expected."""
+    if not written:
+        return
+    update_each(
+        Visit, MOVING, "id", [[*(getattr(visit, name) for name in MOVING), visit.pk] for visit in written]
+    )
+    for expected in (True, False):
+        changed = [visit for visit in written if visit.status != before[visit.pk]]
+        those = [visit.pk for visit in changed if (visit.status != VisitStatus.CLOSED) is expected]
+        if those:
+            FormInstance.objects.filter(visit__in=those).update(expected=expected)
+
+
+def _second_end_of_treatment(
+    participant: Participant, visits: Iterable[Visit], book: Casebook
+) -> list[Entry]:
     """One disposition form per phase: the adjuvant or continued phase gets its own once a dose of it is recorded."""
     if not any(s.get("ec_phase") in ("ADJ", "CONT") for s in book.all("EC")):
         return []
-    visit = Visit.objects.filter(participant=participant, code="EOT").first()
+    visit = next((v for v in visits if v.code == "EOT"), None)
     if visit is None or FormInstance.objects.filter(visit=visit, form_key="EOT", repeat=2).exists():
         return []
     return _make_forms(
@@ -253,7 +284,7 @@ def visit_dated(*, by: User, form: FormInstance, day: dt.date | None, chain: Aud
         return []
     old_date, old_status = visit.actual_date, visit.status
     visit.actual_date, visit.status = day, VisitStatus.DONE
-    visit.save(update_fields=["actual_date", "status"])
+    update(Visit, {"actual_date": visit.actual_date, "status": visit.status}, id=visit.pk)
     entries = [
         Entry(Action.VISIT, f"visit:{visit.pk}", "@date", str(old_date or ""), day.isoformat(), system=True)
     ]

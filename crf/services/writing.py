@@ -13,6 +13,7 @@ from crf.sheets import RowValues, Sheet
 from crf.typed import row_path
 from trialsite.audit.actions import Action
 from trialsite.audit.trail import Entry
+from trialsite.db.rows import insert, update
 
 EMPTY = RowValues(0)
 
@@ -77,15 +78,16 @@ def _row_changes(section: SectionDef, old: Sheet, new: Sheet) -> Iterator[Change
 
 def write(definition: FormDef, form: FormInstance, old: Sheet, new: Sheet) -> None:
     """Store a sheet whose changes are known to be allowed. Nothing here checks; the caller holds the lock."""
-    if not old.values and not old.missing:
-        record = definition.model(form=form)
-        _set(record, tuple(definition.fields.values()), new)
-        definition.model._default_manager.bulk_create([record], ignore_conflicts=False) if not _exists(
-            definition, form
-        ) else record.save()
+    fields = tuple(definition.fields.values())
+    if not old.values and not old.missing and not _exists(definition, form):
+        columns = {"form_id": form.pk} | _columns(fields, new)
+        insert(definition.model, tuple(columns), [tuple(columns.values())])
     elif old.values != new.values or old.missing != new.missing:
-        names = [f for f in definition.fields.values() if _differs(f, old, new)]
-        definition.model._default_manager.filter(form_id=form.pk).update(**_columns(tuple(names), new))
+        update(
+            definition.model,
+            _columns(tuple(f for f in fields if _differs(f, old, new)), new),
+            form_id=form.pk,
+        )
     for section in definition.row_sections:
         _write_rows(section, form, old, new)
 
@@ -112,11 +114,6 @@ def _columns(fields: tuple[CrfField, ...], source: Any) -> dict[str, Any]:
     return found
 
 
-def _set(record: Any, fields: tuple[CrfField, ...], source: Any) -> None:
-    for name, value in _columns(fields, source).items():
-        setattr(record, name, value)
-
-
 def _write_rows(section: SectionDef, form: FormInstance, old: Sheet, new: Sheet) -> None:
     model = section.row_model
     assert model is not None
@@ -125,17 +122,16 @@ def _write_rows(section: SectionDef, form: FormInstance, old: Sheet, new: Sheet)
     for line in new.rows.get(section.id, ()):
         was = before.get(line.row)
         if was is None:
-            record = model(form=form, row=line.row, active=line.active)
-            _set(record, section.fields, line)
-            made.append(record)
+            head = {"form_id": form.pk, "row": line.row, "active": line.active, "removed_reason": ""}
+            made.append(head | _columns(section.fields, line))
         elif was != line:
             columns = _columns(tuple(f for f in section.fields if _differs(f, was, line)), line)
             if (was.active, was.removed_reason) != (line.active, line.removed_reason):
                 columns |= {"active": line.active, "removed_reason": line.removed_reason}
             if columns:
-                model._default_manager.filter(form_id=form.pk, row=line.row).update(**columns)
+                update(model, columns, form_id=form.pk, row=line.row)
     if made:
-        model._default_manager.bulk_create(made)
+        insert(model, tuple(made[0]), [tuple(columns.values()) for columns in made])
 
 
 def each_line(

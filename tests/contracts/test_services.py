@@ -58,8 +58,10 @@ NO_SERVICE = {
     "crf.services.checking.limit_words", "crf.services.drafts.draft_of", "crf.services.drafts.draft_post",
     "crf.services.entry.clear_paths", "crf.services.references.strangers", "crf.services.lifecycle.state_of",
     "crf.services.lifecycle.participant_advance",
+    "crf.services.schedule.schedule_follow",
     "crf.services.screening.next_number", "crf.services.writing.changes", "crf.services.writing.write",
-    "crf.services.writing.each_line", "pathology.services.has_specimen", "endpoints.reports.services.may_build",
+    "crf.services.writing.each_line",
+    "pathology.services.has_specimen", "endpoints.reports.services.may_build",
     "endpoints.reports.services.may_take", "endpoints.reports.services.scope_of", "endpoints.reports.services.hurry",
 }  # fmt: skip
 

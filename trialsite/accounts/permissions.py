@@ -68,17 +68,18 @@ def grants_of(user: Any, on: dt.date | None = None) -> Grants:
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return Grants()
     day = on or timezone.localdate()
-    kept = user.__dict__.get("_grants")
+    # By `getattr`, so that request.user, which is lazy, and the user behind it remember the same.
+    kept = getattr(user, "_grants", None)
     if kept is not None and kept[0] == day:
         return kept[1]
     grants = _sum(_held(user=user.pk, day=day))
-    user.__dict__["_grants"] = (day, grants)
+    user._grants = (day, grants)
     return grants
 
 
 def forget(user: User) -> None:
     """The roles of this user have changed: read them again when next asked."""
-    user.__dict__.pop("_grants", None)
+    user._grants = None  # type: ignore[attr-defined]
 
 
 def _sum(held: list[tuple[str, int | None]]) -> Grants:

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
+from trialsite.db.prepared import Prepared
+from trialsite.db.rows import insert, update
+
 from .actions import Action
 from .models import STUDY, AuditChain, AuditEvent
 
@@ -36,13 +39,22 @@ def chain_name(participant_id: int) -> str:
     return f"participant:{participant_id}"
 
 
+_locked = Prepared(lambda name: AuditChain.objects.select_for_update().filter(name=name), name="")
+
+
 def locked(name: str) -> AuditChain:
     """The chain, locked until the transaction ends. Holding it serialises every writer of that participant."""
-    chain = AuditChain.objects.select_for_update().filter(name=name).first()
-    if chain is None:
+    _require_transaction()
+    found = _locked(name=name)
+    if not found:
         AuditChain.objects.bulk_create([AuditChain(name=name)], ignore_conflicts=True)
-        chain = AuditChain.objects.select_for_update().get(name=name)
-    return chain
+        found = _locked(name=name)
+    return found[0]
+
+
+def _require_transaction() -> None:
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("The trail is written in the transaction of the change that it records.")
 
 
 def study_chain() -> AuditChain:
@@ -55,56 +67,68 @@ def participant_chain(participant: Any) -> AuditChain:
 
 def digest_of(chain: str, event: AuditEvent) -> str:
     """SHA-256 over every column of the event and the digest before it."""
-    at = event.at.astimezone(dt.UTC).isoformat(timespec="microseconds")
-    content = [
-        chain, event.number, at, event.actor_name, event.role, event.site, event.action, event.target, event.path,
-        event.old, event.new, event.reason, event.previous,
-    ]  # fmt: skip
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+    return _digest(
+        chain, event.number, _moment(event.at), event.actor_name, event.role, event.site, event.action, event.target,
+        event.path, event.old, event.new, event.reason, event.previous,
+    )  # fmt: skip
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _digest(*content: Any) -> str:
+    return hashlib.sha256(_encode(content).encode()).hexdigest()
+
+
+def _moment(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
+
+
+COLUMNS = (
+    "chain_id", "number", "at", "actor_id", "actor_name", "role", "site", "action", "target", "path", "old", "new",
+    "reason", "previous", "digest",
+)  # fmt: skip
 
 
 def append_all(
     chain: AuditChain, entries: Iterable[Entry], *, by: User | None, site: Site | None = None, role: str = ""
-) -> list[AuditEvent]:
+) -> None:
     """Number, chain and store entries in order, in the caller's transaction.
 
     `chain` must come from `locked`, `study_chain` or `participant_chain` in the same transaction.
     """
-    if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("The trail is written in the transaction of the change that it records.")
+    _require_transaction()
     now = timezone.now()
     person = by if by is not None and by.pk else None
-    name = person.username if person else ""
     held = role or (person.role_at(site) if person else "")
-    number, previous, events = chain.length, chain.head, []
+    actor = (person.pk, person.username, held) if person else (None, "system", held)
+    where, moment = site.number if site else "", _moment(now)
+    number, previous, rows = chain.length, chain.head, []
     for entry in entries:
         number += 1
-        event = AuditEvent(
-            chain=chain, number=number, at=now, actor=None if entry.system else person,
-            actor_name="system" if entry.system or not person else name, role="" if entry.system else held,
-            site=site.number if site else "", action=str(entry.action), target=entry.target, path=entry.path,
-            old=entry.old, new=entry.new, reason=entry.reason, previous=previous,
+        who, name, acting = (None, "system", "") if entry.system else actor
+        content = (
+            acting, where, str(entry.action), entry.target, entry.path, entry.old, entry.new, entry.reason, previous,
         )  # fmt: skip
-        previous = event.digest = digest_of(chain.name, event)
-        events.append(event)
-    if events:
-        AuditEvent.objects.bulk_create(events, batch_size=500)
+        previous = _digest(chain.name, number, moment, name, *content)
+        rows.append((chain.pk, number, now, who, name, *content, previous))
+    if rows:
+        insert(AuditEvent, COLUMNS, rows)
         chain.length, chain.head = number, previous
-        AuditChain.objects.filter(pk=chain.pk).update(length=number, head=previous)
-    return events
+        update(AuditChain, {"length": number, "head": previous}, id=chain.pk)
 
 
 def append(
     chain: AuditChain, *, by: User | None, action: Action | str, subject: str, old: Any = "", new: Any = "",
     reason: str = "", site: Site | None = None, role: str = "",
-) -> AuditEvent:  # fmt: skip
+) -> None:  # fmt: skip
     """One event. `subject` is an address: `user:12/role:5`, `form:412/TA2:3/tl_diam`."""
     target, _, path = subject.partition("/")
     entry = Entry(action, target, path, str(old or ""), str(new or ""), reason)
-    return append_all(chain, [entry], by=by, site=site, role=role)[0]
+    append_all(chain, [entry], by=by, site=site, role=role)
 
 
-def study_event(*, by: User | None, action: Action | str, subject: str, **rest: Any) -> AuditEvent:
+def study_event(*, by: User | None, action: Action | str, subject: str, **rest: Any) -> None:
     """One event of the study's chain, in a transaction of its own when there is none."""
     with transaction.atomic():
-        return append(study_chain(), by=by, action=action, subject=subject, **rest)
+        append(study_chain(), by=by, action=action, subject=subject, **rest)

@@ -97,7 +97,7 @@ class _Statement:
         self.model, first, last = info["model"], info["select_fields"][0], info["select_fields"][-1]
         self.span = slice(first, last + 1)
         self.names = [column.target.attname for column, _sql, _alias in compiler.select[self.span]]
-        self.related = get_related_populators(info, compiler.select, DEFAULT_DB_ALIAS)  # type: ignore[no-untyped-call]
+        self.related = get_related_populators(info, compiler.select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
 
     def rows(self, values: dict[str, Any]) -> list[Any]:
         params = self.params.copy()
