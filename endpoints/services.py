@@ -65,8 +65,8 @@ def compute(gathered: Gathered) -> Computed:
         return Computed(gathered, Status.OK, body_of(result, gathered.paths), summary_of(course, result))
     except EngineError as error:
         return Computed(
-            gathered, Status.ERROR, error_body(error, gathered.paths), {}, str(error),
-            gathered.paths.first(error.where)[:160],
+            gathered, Status.ERROR, error_body(error, gathered.paths),
+            {"refusal": {"message": error.message, "params": error.shown}}, str(error), gathered.paths.first(error.where)[:160],
         )  # fmt: skip
     except Exception as failure:
         return _failed(gathered, failure)

@@ -173,6 +173,9 @@ def sentence(step: Mapping[str, Any], cutoff: Any) -> str:
         return step["message"].format(**shown)
 
 
+DISAGREEMENTS = (N_("adequacy"), N_("difference"))  # what separates two readers, beside MPR and pCR
+
+
 def refusal(summary: Mapping[str, Any], error: str) -> str:
     """Why data were refused, in the reader's language; an unforeseen failure has its own text only."""
     found = summary.get("refusal")

@@ -117,6 +117,7 @@ def _context(
         "cross": _cross(content["people"]),
         "flow": texts.flow(content),
         "open_items": texts.open_items(content),
+        "problems": texts.problems(content),
         "people": [_listed(one) for one in listed],
         "readings": [row for one in listed for row in _readings(one)],
         "in_situ": [],

@@ -98,6 +98,13 @@ def flow(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def problems(content: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Number, status and reason of those who are not counted."""
+    return [
+        (number_, status, words.refusal({"refusal": why}, error)) for number_, status, error, why in content["problems"]
+    ]
+
+
 def open_items(content: Mapping[str, Any]) -> list[str]:
     """What could still move a result."""
     results = content["results"]
@@ -116,9 +123,8 @@ def open_items(content: Mapping[str, Any]) -> list[str]:
                     "high": high,
                 }
             )
-    for number_, _status, error, why in content["problems"]:
-        text = words.refusal({"refusal": why}, error)
-        found.append(_("%(number)s is not counted: %(error)s") % {"number": number_, "error": text})
+    for number_, _status, error in problems(content):
+        found.append(_("%(number)s is not counted: %(error)s") % {"number": number_, "error": error})
     hidden = content["problem_count"] - len(content["problems"])
     if hidden:
         found.append(

@@ -16,6 +16,8 @@ from django.test import Client
 from django.utils import translation
 
 from crf.registry import forms, parts
+from endpoints.engine.steps import EngineError
+from endpoints.models import EndpointState, Status
 from endpoints.reports.content import SECTIONS, capture
 from endpoints.reports.document import document_of
 from endpoints.services import endpoints_recompute, trial_recompute
@@ -217,6 +219,26 @@ def setting_names(page: str) -> set[str]:
     """Keys and values of the settings, which are the same in every language; their reasons are not."""
     rows = re.findall(r"<tr><th>(.*?)</th><td>(.*?)</td>", page[page.find('<table class="settings"') :])
     return set(WORD.findall(html.unescape(" ".join(key + " " + value for key, value in rows))))
+
+
+def test_refused_data_say_why_in_chinese(
+    trial: dict[str, str], people: dict[str, User], browser_of: Callable[[str], Client]
+) -> None:
+    state = EndpointState.objects.get(participant__number="01-003")
+    error = EngineError(
+        "imaging[0].targets[1].state",
+        "Lesion {lesion} is {state}, which contradicts a diameter of {mm} mm.",
+        {"lesion": "T02", "state": "absent", "mm": 12},
+    )
+    state.status, state.error = Status.ERROR, str(error)
+    state.summary = {"refusal": {"message": error.message, "params": error.shown}}
+    state.save()
+    trial_recompute()
+    for person, path in (("st", "/endpoints/"), ("st", "/endpoints/mpr/"), ("lin", "/p/01-003/results/")):
+        page = browser_of(person).get(path).content.decode()
+        assert "病灶 T02 的状态为“消失”，与径线 12 mm 相矛盾。" in page, path
+        assert not english_of(page, people), path
+    assert "T02 的状态" in document_of(capture([]), "zh-hans", SECTIONS, lambda *_: None).html
 
 
 def test_dates_of_the_pages_are_written_in_chinese(
