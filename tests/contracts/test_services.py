@@ -279,7 +279,7 @@ def test_it_happens_whole_or_not_at_all(name: str, settings: Any, monkeypatch: p
     def fail(*args: Any, **kwargs: Any) -> None:
         raise Failure
 
-    monkeypatch.setattr(trail, "digest_of", fail)
+    monkeypatch.setattr(trail, "insert", fail)
     with pytest.raises(Failure):  # no transaction of the test's own: the service must bring it
         act()
     assert contents() == before
