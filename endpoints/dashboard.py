@@ -15,6 +15,7 @@ from endpoints import drawing, services, words
 from endpoints.charts.risk_table import AtMark, marks_for, risk_table
 from endpoints.models import EndpointState, Status, TrialState
 from endpoints.panel import address_href
+from endpoints.trace import Places
 from participants.models import Participant
 from trialsite.accounts.permissions import Grants
 from trialsite.accounts.roles import Permission
@@ -252,14 +253,16 @@ def problems(grants: Grants) -> list[Problem]:
     """Participants whose data are refused or that are set aside, as far as the person may see them."""
     states = EndpointState.objects.exclude(status=Status.OK).select_related("participant")
     states = grants.limit(states, Permission.RESULTS, "participant__site").order_by("participant__number")
+    shown = list(states[:SHOWN_PROBLEMS])
+    places = Places(state.error_address for state in shown)
     return [
         Problem(
             state.participant.number,
             words.refusal(state.summary, state.error),
-            address_href(state.error_address),
+            address_href(state.error_address, places),
             state.status == Status.PARKED,
         )
-        for state in states[:SHOWN_PROBLEMS]
+        for state in shown
     ]
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from crf.pages import form_url
 from endpoints import words
 from endpoints.models import EndpointRun, EndpointState, Status
 from endpoints.trace import Places
@@ -86,11 +85,9 @@ def _row(name: str, found: Mapping[str, Any], before: Mapping[str, Any]) -> Row:
     return Row(name, words.short(name), str(words.NAMES[name].long), value, detail, was, name.lower())
 
 
-def address_href(address: str) -> str:
+def address_href(address: str, places: Places | None = None) -> str:
     """The page of the field that an error names; nothing when it may not be opened."""
     if not address.startswith("form:"):
         return ""
-    places = Places([address])
-    source = places.source(address)
-    form = places.form(address)
-    return source.href if source and form and form_url(form) else ""
+    source = (places or Places([address])).source(address)
+    return source.href if source else ""

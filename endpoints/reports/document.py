@@ -120,7 +120,6 @@ def _context(
         "problems": texts.problems(content),
         "people": [_listed(one) for one in listed],
         "readings": [row for one in listed for row in _readings(one)],
-        "in_situ": [],
         "imputed": _imputed(content["people"]),
         "methods": texts.methods(results["settings"]),
         "sponsor": texts.sponsor(),

@@ -65,6 +65,9 @@ def _trace(request: HttpRequest, endpoint: str, number: str, *, of_trial: bool) 
         "base": f"/endpoints/{endpoint}/" if of_trial else f"/p/{number}/results/",
         **_neighbours(request.user, participant, endpoint, of_trial),
     }  # fmt: skip
+    if is_polling(request):
+        waiting = HttpResponse(status=204)
+        return waiting if base["stale"] else render(request, "endpoints/_fresh.html", status=DONE)
     if state is None or state.run is None:
         return render(request, "endpoints/no_trace.html", base)
     shot, as_of, problem = _shot(request, participant, state)

@@ -180,7 +180,10 @@ def test_a_change_is_shown_with_its_reason_and_the_old_value(
     stale = client.get("/p/01-003/results/", {"compact": 1}).content.decode()
     assert "computing…" in stale
     assert 'data-poll-every="0.5"' in stale
+    polls = {"headers": {"HX-Polling": "1"}}
+    assert client.get("/p/01-003/results/dfs/", {"poll": 1}, **polls).status_code == 204
     assert endpoints_recompute(original.pk)
+    assert client.get("/p/01-003/results/dfs/", {"poll": 1}, **polls).status_code == 286
     answer = client.get("/p/01-003/results/", {"compact": 1, "poll": 1}, headers={"HX-Polling": "1"})
     assert answer.status_code == 286
     assert '<span class="was">' in answer.content.decode()
