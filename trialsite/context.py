@@ -21,9 +21,9 @@ ENTRIES: tuple[tuple[str, Any, frozenset[Permission], bool], ...] = (
     ("/", _("Home"), frozenset(P), False),
     ("/participants/", _("Participants"), frozenset({P.VIEW}), False),
     ("/readings/", _("Readings"), frozenset({P.READ_CENTRALLY, P.ADJUDICATE}), True),
+    ("/pathology/", _("Pathology"), frozenset({P.ALLOCATE}), False),
     ("/endpoints/", _("Endpoints"), frozenset({P.AGGREGATE}), False),
     ("/reports/", _("Reports"), frozenset({P.REPORT}), False),
-    ("/admin/", _("Administration"), frozenset({P.ACCOUNTS}), False),
     ("/admin/", _("Administration"), frozenset({P.ACCOUNTS}), False),
 )
 
