@@ -220,7 +220,8 @@ def curve_card(results: Mapping[str, Any], name: str) -> CurveCard:
     return CurveCard(
         name=name, slug=name.lower(), title=str(known.long), short=str(known.short), note=str(known.note), n=curve["n"],
         events=curve["events"], median=drawing.reached(median["estimate"]) if curve["n"] else _("NE"),
-        median_interval=f"{low}–{high}" if curve["n"] else _("NE"),
+        # S-11: without an event the interval is not estimable, which is not the same as not reached.
+        median_interval=f"{low}–{high}" if curve["events"] else _("NE"),
         follow_up=drawing.reached(follow_up["estimate"]) if curve["n"] else _("NE"), range=_range(curve),
         landmarks=[
             LandmarkRow(month, mark["survival"], interval(mark["lower"], mark["upper"]), mark["n_risk"])

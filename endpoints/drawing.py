@@ -102,8 +102,8 @@ def curve_notes(name: str, curve: Mapping[str, Any]) -> list[str]:
         % {
             "name": short,
             "months": in_months(median["estimate"]),
-            "low": reached(median["lower"]),
-            "high": reached(median["upper"]),
+            "low": reached(median["lower"]) if curve["events"] else _("NE"),  # S-11
+            "high": reached(median["upper"]) if curve["events"] else _("NE"),
         }
     )
     for month, mark in reversed(list(zip(curve["landmark_months"], curve["landmarks"], strict=True))):
