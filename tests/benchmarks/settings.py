@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 from trialsite.settings import *  # noqa: F403
-from trialsite.settings import INSTALLED_APPS, LOGGING
+from trialsite.settings import CELERY_BROKER_TRANSPORT_OPTIONS, INSTALLED_APPS, LOGGING, REDIS_URL
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.benchmarks.plain"]
 ROOT_URLCONF = "tests.benchmarks.urls"
@@ -15,4 +17,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 LOGGING["root"]["level"] = "ERROR"
+if REDIS_URL:  # keys of this run only, in a server that others use
+    CELERY_BROKER_TRANSPORT_OPTIONS |= {"global_keyprefix": os.environ["BENCH_KEYS"]}

@@ -182,7 +182,9 @@ def _copy_table(
     for field in model._meta.concrete_fields:
         column = field.column
         names.append(f'"{column}"')
-        moved = field.primary_key or (field.is_relation and field.related_model in (Participant, Visit, FormInstance))
+        moved = field.primary_key or (
+            field.is_relation and field.related_model in (Participant, Visit, FormInstance)
+        )
         if moved:
             values.append(f'"{column}" + n.k * {STRIDE}')
         elif model is Participant and column == "number":

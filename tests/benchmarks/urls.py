@@ -19,7 +19,9 @@ def reading(request: HttpRequest, pk: int) -> HttpResponse:
         definition = entry.form_def("CPATH")
         typed = entry.read_post(definition, request.POST)
         user: Any = request.user
-        saved = entry.form_save(by=user, form=form, typed=typed, order=entry.order_of(request), decision=ALLOWED)
+        saved = entry.form_save(
+            by=user, form=form, typed=typed, order=entry.order_of(request), decision=ALLOWED
+        )
         return entry._after(request, form, saved)
     return entry._show(request, form, entry.builder_of(form, editable=True))
 

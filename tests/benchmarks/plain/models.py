@@ -63,7 +63,9 @@ def plain_fields(model: type[CrfData]) -> dict[str, tuple[CrfField, str, int]]:
 
 
 def _make(model: type[CrfData]) -> type[models.Model]:
-    columns: dict[str, Any] = {name: column(field) for name, (field, _section, _row) in plain_fields(model).items()}
+    columns: dict[str, Any] = {
+        name: column(field) for name, (field, _section, _row) in plain_fields(model).items()
+    }
     more = {
         "changed_by": models.ForeignKey(
             settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", editable=False

@@ -1,0 +1,28 @@
+"""One measurement in a process of its own: `python -m tests.benchmarks.scenario NAME SCALE FILE`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import django
+
+
+def main() -> None:
+    name, scale, file = sys.argv[1:]
+    django.setup()
+    from . import bulk, many_users, one_user, site
+
+    if name == "migrate":
+        site.migrate()
+        return
+    act = {
+        "open": lambda s: one_user.run("open", s), "save": lambda s: one_user.run("save", s), "eight": many_users.eight,
+        "matrix": bulk.matrix, "fresh": many_users.fresh, "scratch": bulk.scratch, "writers": many_users.writers,
+    }[name]  # fmt: skip
+    Path(file).write_text(json.dumps(act(float(scale))))
+
+
+if __name__ == "__main__":
+    main()
