@@ -77,9 +77,15 @@ def as_sheet(stored: Sheet, typed: Typed, definition: FormDef) -> Sheet:
     New rows get the next free numbers; removed rows stay, inactive; a row that the post does not mention is unchanged.
     Rows that the book gives (criteria, drugs) exist from the first save on.
     """
+    # What nobody types (signature, case code, final result's date) stays; derivation replaces what it owns.
+    owned = {
+        name: stored.values[name]
+        for name, field in definition.fields.items()
+        if field.derived and name in stored.values
+    }
     sheet = Sheet(
         stored.key, stored.form, stored.visit, stored.visit_order, stored.repeat, stored.evaluator, stored.status,
-        dict(typed.values), dict(typed.missing), {},
+        owned | typed.values, dict(typed.missing), {},
     )  # fmt: skip
     for section, lines in {**stored.rows, **{s: stored.rows.get(s, []) for s in typed.rows}}.items():
         rows = typed.rows.get(section, [])

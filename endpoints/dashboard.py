@@ -144,9 +144,10 @@ def dashboard_of(grants: Grants, *, ask: bool = True) -> Dashboard:
     state = TrialState.objects.filter(pk=TrialState.ONLY).first()
     behind = services.stale().count()
     made = Dashboard(
-        state=state if state and state.results else None, participants=Participant.objects.count(), behind=behind,
+        state=state if state and state.results else None, behind=behind,
+        participants=Participant.objects.filter(imported=False).count(),
         computing=bool(behind) or services.trial_is_behind(), drawing=False, problems=problems(grants),
-        problem_count=EndpointState.objects.exclude(status=Status.OK).count(),
+        problem_count=EndpointState.objects.of_trial().exclude(status=Status.OK).count(),
     )  # fmt: skip
     if made.state is None:
         return made
@@ -252,8 +253,8 @@ def best_responses(results: Mapping[str, Any]) -> list[tuple[str, int, int]]:
 
 def problems(grants: Grants) -> list[Problem]:
     """Participants whose data are refused or that are set aside, as far as the person may see them."""
-    states = EndpointState.objects.exclude(status=Status.OK).select_related("participant")
-    states = grants.limit(states, Permission.RESULTS, "participant__site").order_by("participant__number")
+    found = EndpointState.objects.of_trial().exclude(status=Status.OK).select_related("participant")
+    states = grants.limit(found, Permission.RESULTS, "participant__site").order_by("participant__number")
     shown = list(states[:SHOWN_PROBLEMS])
     places = Places(state.error_address for state in shown)
     return [

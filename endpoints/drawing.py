@@ -167,8 +167,10 @@ class Person:
 
 def participant_lines(sites: Iterable[str] = ()) -> list[Person]:
     """Everybody with a result, in the order of their numbers."""
-    states = EndpointState.objects.filter(status=Status.OK, run__isnull=False).select_related(
-        "participant", "run"
+    states = (
+        EndpointState.objects.of_trial()
+        .filter(status=Status.OK, run__isnull=False)
+        .select_related("participant", "run")
     )
     chosen = list(sites)
     if chosen:

@@ -96,7 +96,11 @@ class _Collected:
     def rate(self, name: str, population: str, settings: Settings) -> dict[str, Any]:
         """x / n, intervals, and the same without the pending (G-25)."""
         found = rate(self.values[name, population].elements(), settings.conf_level)
-        return {"all": _proportion(found.all), "pending": found.pending, "settled": _proportion(found.settled)}
+        return {
+            "all": _proportion(found.all),
+            "pending": found.pending,
+            "settled": _proportion(found.settled),
+        }
 
     def times(self, name: str) -> tuple[list[int], list[bool]]:
         times, events = self.durations[name]
@@ -109,12 +113,17 @@ def _proportion(found: Proportion) -> dict[str, Any]:
     }
 
 
-def curve(times: list[int], events: list[bool], months: tuple[int, ...], settings: Settings) -> dict[str, Any]:
+def curve(
+    times: list[int], events: list[bool], months: tuple[int, ...], settings: Settings
+) -> dict[str, Any]:
     """G-3, S-3 … S-12: on integer days; landmarks and numbers at risk at real numbers of days."""
     month = float(settings.days_per_month)
     found = survival(times, events, [n * month for n in months], settings.conf_level, settings.conf_type)
     return found.to_json() | {
         "landmark_months": list(months),
-        "at_risk": {"months": list(MARKS_MONTHS), "n": list(n_at_risk(times, [n * month for n in MARKS_MONTHS]))},
+        "at_risk": {
+            "months": list(MARKS_MONTHS),
+            "n": list(n_at_risk(times, [n * month for n in MARKS_MONTHS])),
+        },
         "range": observed_range(times, events),
     }

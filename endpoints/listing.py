@@ -31,7 +31,8 @@ class Line:
 
 def lines_of(user: Any, name: str) -> list[Line]:
     """Everybody with a result at the reader's sites, by number: one query."""
-    rows = participants_for(user, Permission.RESULTS).filter(endpoint_state__isnull=False).order_by("number").values_list(
+    shown = participants_for(user, Permission.RESULTS).filter(endpoint_state__isnull=False, imported=False)
+    rows = shown.order_by("number").values_list(
         "number", "site__number", "endpoint_state__summary", "endpoint_state__status", "endpoint_state__error",
         F("data_version") - F("endpoint_state__data_version"),
     )  # fmt: skip

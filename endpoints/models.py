@@ -52,6 +52,13 @@ class EndpointRun(models.Model):
         return json.loads(self.text)
 
 
+class StateQuerySet(models.QuerySet["EndpointState"]):
+    """States, and those that count: imported imaging is compared and traced, but is not of this trial."""
+
+    def of_trial(self) -> StateQuerySet:
+        return self.filter(participant__imported=False)
+
+
 class EndpointState(models.Model):
     """What is known of a participant now, and from which version of the data: behind it means stale (a comparison).
 
@@ -72,6 +79,8 @@ class EndpointState(models.Model):
     error_address = models.CharField(max_length=160, blank=True)
     computed_at = models.DateTimeField(null=True)
     summary = models.JSONField(default=dict)
+
+    objects = StateQuerySet.as_manager()
 
     class Meta:
         indexes = [

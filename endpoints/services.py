@@ -228,7 +228,7 @@ def trial_version() -> TrialVersion:
     found = EndpointState.objects.aggregate(
         n=Count("pk"), last=Max("run_id"), all=Sum("run_id"), as_of=Max("as_of")
     )
-    bad = EndpointState.objects.exclude(status=Status.OK).count()
+    bad = EndpointState.objects.of_trial().exclude(status=Status.OK).count()
     text = f"{found['n']}/{found['last'] or 0}/{found['all'] or 0}/{bad}/{basis()}"
     return TrialVersion(text, found["as_of"])
 
@@ -259,10 +259,10 @@ def trial_recompute() -> bool:
         now = trial_version()
         if (state.version, state.as_of) == (now.text, now.as_of):
             return False
-        good = EndpointState.objects.filter(status=Status.OK, run__isnull=False).order_by("pk")
+        good = EndpointState.objects.of_trial().filter(status=Status.OK, run__isnull=False).order_by("pk")
         summaries = good.values_list("summary", flat=True).iterator(chunk_size=500)
         results = figures(summaries, engine_settings())
-        results["errors"] = EndpointState.objects.exclude(status=Status.OK).count()
+        results["errors"] = EndpointState.objects.of_trial().exclude(status=Status.OK).count()
         state.version, state.as_of, state.computed_at, state.results = (
             now.text,
             now.as_of,

@@ -7,75 +7,116 @@ from trialsite.audit.guard import AppendOnly
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('participants', '0001_initial'),
+        ("participants", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EndpointRun',
+            name="EndpointRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('data_version', models.BigIntegerField()),
-                ('engine', models.CharField(max_length=24)),
-                ('configuration', models.CharField(max_length=12)),
-                ('cutoff', models.DateField()),
-                ('input_digest', models.CharField(max_length=64)),
-                ('result_digest', models.CharField(max_length=64)),
-                ('body', models.BinaryField()),
-                ('error', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField()),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='endpoint_runs', to='participants.participant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("data_version", models.BigIntegerField()),
+                ("engine", models.CharField(max_length=24)),
+                ("configuration", models.CharField(max_length=12)),
+                ("cutoff", models.DateField()),
+                ("input_digest", models.CharField(max_length=64)),
+                ("result_digest", models.CharField(max_length=64)),
+                ("body", models.BinaryField()),
+                ("error", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="endpoint_runs",
+                        to="participants.participant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EndpointState',
+            name="EndpointState",
             fields=[
-                ('participant', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='endpoint_state', serialize=False, to='participants.participant')),
-                ('data_version', models.BigIntegerField(default=-1)),
-                ('as_of', models.DateField(null=True)),
-                ('basis', models.CharField(blank=True, max_length=40)),
-                ('status', models.CharField(choices=[('OK', 'Computed'), ('ERROR', 'Data error'), ('PARKED', 'Set aside after repeated failures')], default='OK', max_length=6)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('error', models.TextField(blank=True)),
-                ('error_address', models.CharField(blank=True, max_length=160)),
-                ('computed_at', models.DateTimeField(null=True)),
-                ('summary', models.JSONField(default=dict)),
-                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='endpoints.endpointrun')),
+                (
+                    "participant",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="endpoint_state",
+                        serialize=False,
+                        to="participants.participant",
+                    ),
+                ),
+                ("data_version", models.BigIntegerField(default=-1)),
+                ("as_of", models.DateField(null=True)),
+                ("basis", models.CharField(blank=True, max_length=40)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("OK", "Computed"),
+                            ("ERROR", "Data error"),
+                            ("PARKED", "Set aside after repeated failures"),
+                        ],
+                        default="OK",
+                        max_length=6,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("error", models.TextField(blank=True)),
+                ("error_address", models.CharField(blank=True, max_length=160)),
+                ("computed_at", models.DateTimeField(null=True)),
+                ("summary", models.JSONField(default=dict)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="endpoints.endpointrun",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TrialState',
+            name="TrialState",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('version', models.CharField(blank=True, max_length=80)),
-                ('as_of', models.DateField(null=True)),
-                ('computed_at', models.DateTimeField(null=True)),
-                ('asked', models.BooleanField(default=False)),
-                ('results', models.JSONField(default=dict)),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("version", models.CharField(blank=True, max_length=80)),
+                ("as_of", models.DateField(null=True)),
+                ("computed_at", models.DateTimeField(null=True)),
+                ("asked", models.BooleanField(default=False)),
+                ("results", models.JSONField(default=dict)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='trialstate_only_one')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="trialstate_only_one")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='endpointrun',
-            index=models.Index(fields=['participant', 'created_at'], name='endpointrun_participant'),
+            model_name="endpointrun",
+            index=models.Index(fields=["participant", "created_at"], name="endpointrun_participant"),
         ),
         migrations.AddIndex(
-            model_name='endpointstate',
-            index=models.Index(fields=['as_of', 'basis'], name='endpointstate_as_of'),
+            model_name="endpointstate",
+            index=models.Index(fields=["as_of", "basis"], name="endpointstate_as_of"),
         ),
         migrations.AddIndex(
-            model_name='endpointstate',
-            index=models.Index(fields=['status', 'attempts'], name='endpointstate_status'),
+            model_name="endpointstate",
+            index=models.Index(fields=["status", "attempts"], name="endpointstate_status"),
         ),
         migrations.AddIndex(
-            model_name='endpointstate',
-            index=models.Index(fields=['participant', 'data_version'], name='endpointstate_version'),
+            model_name="endpointstate",
+            index=models.Index(fields=["participant", "data_version"], name="endpointstate_version"),
         ),
         AppendOnly("endpoints_endpointrun"),
     ]

@@ -7,50 +7,76 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('endpoints', '0001_initial'),
+        ("endpoints", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Figure',
+            name="Figure",
             fields=[
-                ('digest', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('svg', models.TextField()),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("svg", models.TextField()),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'indexes': [models.Index(fields=['created_at'], name='figure_created')],
+                "indexes": [models.Index(fields=["created_at"], name="figure_created")],
             },
         ),
         migrations.CreateModel(
-            name='ReportJob',
+            name="ReportJob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64)),
-                ('language', models.CharField(max_length=8)),
-                ('sections', models.JSONField(default=list)),
-                ('sites', models.JSONField(default=list)),
-                ('state', models.CharField(choices=[('QUEUED', 'Waiting'), ('RUNNING', 'Being built'), ('READY', 'Ready'), ('FAILED', 'Failed')], default='QUEUED', max_length=8)),
-                ('progress', models.PositiveSmallIntegerField(default=0)),
-                ('stage', models.CharField(blank=True, max_length=40)),
-                ('error', models.TextField(blank=True)),
-                ('as_of', models.DateField(null=True)),
-                ('trial_version', models.CharField(blank=True, max_length=80)),
-                ('requested_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('lease', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('inputs', models.BinaryField(null=True)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('size', models.PositiveIntegerField(default=0)),
-                ('pages', models.PositiveSmallIntegerField(default=0)),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=64)),
+                ("language", models.CharField(max_length=8)),
+                ("sections", models.JSONField(default=list)),
+                ("sites", models.JSONField(default=list)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("QUEUED", "Waiting"),
+                            ("RUNNING", "Being built"),
+                            ("READY", "Ready"),
+                            ("FAILED", "Failed"),
+                        ],
+                        default="QUEUED",
+                        max_length=8,
+                    ),
+                ),
+                ("progress", models.PositiveSmallIntegerField(default=0)),
+                ("stage", models.CharField(blank=True, max_length=40)),
+                ("error", models.TextField(blank=True)),
+                ("as_of", models.DateField(null=True)),
+                ("trial_version", models.CharField(blank=True, max_length=80)),
+                ("requested_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("lease", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("inputs", models.BinaryField(null=True)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("size", models.PositiveIntegerField(default=0)),
+                ("pages", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-requested_at', '-pk'],
-                'indexes': [models.Index(fields=['key'], name='reportjob_key'), models.Index(fields=['-requested_at'], name='reportjob_requested')],
+                "ordering": ["-requested_at", "-pk"],
+                "indexes": [
+                    models.Index(fields=["key"], name="reportjob_key"),
+                    models.Index(fields=["-requested_at"], name="reportjob_requested"),
+                ],
             },
         ),
     ]

@@ -93,7 +93,7 @@ def capture(sites: Sequence[str]) -> dict[str, Any]:
     """The trial as it stands. `sites` limits the listings, never the figures of the trial."""
     services.trial_recompute()
     state = TrialState.objects.get(pk=TrialState.ONLY)
-    good = EndpointState.objects.filter(status=Status.OK, run__isnull=False)
+    good = EndpointState.objects.of_trial().filter(status=Status.OK, run__isnull=False)
     rows = good.select_related("participant__site", "run").order_by("participant__number")
     pks = list(good.values_list("pk", flat=True))
     books = casebooks(pks, only={**CENTRAL, **BASIC})
@@ -112,10 +112,10 @@ def capture(sites: Sequence[str]) -> dict[str, Any]:
         "computed_at": state.computed_at.isoformat() if state.computed_at else "",
         "version": state.version,
         "results": state.results,
-        "screened": Participant.objects.count(),
+        "screened": Participant.objects.filter(imported=False).count(),
         "people": people,
         "problems": _problems(sites),
-        "problem_count": EndpointState.objects.exclude(status=Status.OK).count(),
+        "problem_count": EndpointState.objects.of_trial().exclude(status=Status.OK).count(),
         "chains": chain_heads(),
         "engine": engine_version(),
         "configuration": study().digest,
@@ -159,7 +159,7 @@ def _reading(sheet: Sheet) -> dict[str, Any]:
 
 
 def _problems(sites: Sequence[str]) -> list[list[Any]]:
-    states = EndpointState.objects.exclude(status=Status.OK).order_by("participant__number")
+    states = EndpointState.objects.of_trial().exclude(status=Status.OK).order_by("participant__number")
     if sites:
         states = states.filter(participant__site__number__in=list(sites))
     return [

@@ -101,7 +101,8 @@ def flow(content: Mapping[str, Any]) -> list[dict[str, Any]]:
 def problems(content: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Number, status and reason of those who are not counted."""
     return [
-        (number_, status, words.refusal({"refusal": why}, error)) for number_, status, error, why in content["problems"]
+        (number_, status, words.refusal({"refusal": why}, error))
+        for number_, status, error, why in content["problems"]
     ]
 
 

@@ -128,7 +128,7 @@ def _neighbours(user: Any, participant: Participant, endpoint: str, of_trial: bo
     """The participants before and after, among those that the reader may see."""
     others = (
         participants_for(user, Permission.RESULTS)
-        .filter(endpoint_state__isnull=False)
+        .filter(endpoint_state__isnull=False, imported=participant.imported)
         .values_list("number", flat=True)
     )
     before = others.filter(number__lt=participant.number).order_by("-number").first()

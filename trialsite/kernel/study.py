@@ -49,7 +49,9 @@ def read(path: Path = FILE) -> Study:
     locked = {key: entry["value"] for key, entry in raw["locked"].items()}
     for key, value in LOCKED.items():
         if locked.get(key) != value:
-            raise StudyError(f"{path.name}: locked.{key} is fixed by the registry at {value!r}, not {locked.get(key)!r}")
+            raise StudyError(
+                f"{path.name}: locked.{key} is fixed by the registry at {value!r}, not {locked.get(key)!r}"
+            )
     values, reasons = dict(locked), {}
     for part in ("locked", "configurable", "engine"):
         for key, entry in raw[part].items():
@@ -60,7 +62,14 @@ def read(path: Path = FILE) -> Study:
                 values[key] = entry["value"]
     engine = {key: entry["value"] for key, entry in raw["engine"].items()}
     engine |= {"min_sd_days": values["min_sd_days"], "mpr_threshold_pct": locked["mpr_threshold_pct"]}
-    return Study(raw["id"], Text(raw["title_en"], raw["title_zh"]), values, reasons, engine, digest([values, engine])[:12])
+    return Study(
+        raw["id"],
+        Text(raw["title_en"], raw["title_zh"]),
+        values,
+        reasons,
+        engine,
+        digest([values, engine])[:12],
+    )
 
 
 @cache

@@ -158,7 +158,17 @@ def visit_cell(
     """
     glyph = glyph_of(state)
     css, inner, said = _cell(
-        glyph, done, total, queries, answered, confirm, verified, signed, frozen, visits, get_language() or "en"
+        glyph,
+        done,
+        total,
+        queries,
+        answered,
+        confirm,
+        verified,
+        signed,
+        frozen,
+        visits,
+        get_language() or "en",
     )
     classes = f"c{css}{' g1' if group else ''}{' todo' if mine and glyph != 'na' else ''}"
     spoken = html.escape(f"{name}: {said}")
@@ -192,7 +202,11 @@ def _cell(
         return " np", '<span class="nx">–</span>', _("not expected")
     said = [_(STATES[glyph])] if glyph in ("due", "lock", "plan") or not total else []
     if total:
-        counted = _("%(done)s of %(total)s visits complete") if visits else _("%(done)s of %(total)s forms complete")
+        counted = (
+            _("%(done)s of %(total)s visits complete")
+            if visits
+            else _("%(done)s of %(total)s forms complete")
+        )
         said.append(counted % {"done": done, "total": total})
     tag = icon(glyph, "", f"c-{glyph}")
     if glyph == "lock":
