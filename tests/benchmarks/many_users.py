@@ -41,12 +41,12 @@ def eight(scale: float) -> dict[str, Any]:
             for key in keys:
                 address = f"/plain/{key}/{plain[key]}/"
                 url, data = mine[key].next()
-                found["open"].append(_timed(lambda: person.get(url), 200))  # noqa: B023
-                found["plain_open"].append(_timed(lambda: person.get(address), 200))  # noqa: B023
-                found["save"].append(_timed(lambda: person.post(url, data), 302))  # noqa: B023
+                found["open"].append(_timed(lambda: person.get(url), 200))
+                found["plain_open"].append(_timed(lambda: person.get(address), 200))
+                found["save"].append(_timed(lambda: person.post(url, data), 302))
                 mine[key].version += 1
                 posted = trial.entry(key, *OPENED[key]).plain
-                found["plain_save"].append(_timed(lambda: person.post(address, posted), 302))  # noqa: B023
+                found["plain_save"].append(_timed(lambda: person.post(address, posted), 302))
         return found
 
     with running("web") as port:

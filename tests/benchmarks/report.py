@@ -94,7 +94,8 @@ def promised(database: str, measured: dict[str, Any]) -> list[list[str]]:
     if kept := measured.get("writers"):
         add("32 writers", "none fails, none lost",
             f"{kept['saves']} saves ({kept['per_second']:.0f} a second), {kept['failed']} failed {' '.join(kept['failures'])}, "
-            f"{kept['lost']} lost, {kept['broken_chains']} chains broken; median {kept['median']:.0f} ms, p95 {kept['p95']:.0f} ms",
+            f"{kept['lost']} lost, {kept['broken_chains']} chains broken; "
+            f"median {kept['median']:.0f} ms, p95 {kept['p95']:.0f} ms",
             not (kept["failed"] or kept["lost"] or kept["broken_chains"]))  # fmt: skip
     return rows
 
