@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from trialsite.kernel.partial_date import PartialDate
@@ -424,8 +425,12 @@ def dependents(form_key: str) -> tuple[str, ...]:
 @cache
 def names_read() -> frozenset[str]:
     """Every word in the code of the calculations: a field whose name is not among them is read by none."""
-    sources = (Path(module.__file__ or "") for module in (derivation_imaging, facts, sys.modules[__name__]))
-    return frozenset(word for path in sources for word in re.findall(r"\w+", path.read_text("utf-8")))
+    return words_of(derivation_imaging, facts, sys.modules[__name__])
+
+
+def words_of(*modules: ModuleType) -> frozenset[str]:
+    sources = (Path(module.__file__ or "").read_text("utf-8") for module in modules)
+    return frozenset(word for source in sources for word in re.findall(r"\w+", source))
 
 
 def matters_elsewhere(form_key: str, paths: Iterable[str]) -> bool:

@@ -109,16 +109,43 @@ class Reading:
 
     def __init__(self, participant: int, without: int = 0) -> None:
         self._unread: dict[str, list[Sheet]] = {}
+        self._read: set[str] = set()  # in part
         for pk, _participant, *head in _envelopes(participants=[participant]):
             if pk != without:
                 self._unread.setdefault(head[0], []).append(_empty(pk, *head))
         self.started = frozenset(self._unread)
 
     def sheets(self, keys: Iterable[str]) -> list[Sheet]:
-        """Those of these forms that were not given before."""
+        """Those of these forms that were not given before, as a whole."""
         found = [sheet for key in keys for sheet in self._unread.pop(key, ())]
         fill(found)
         return found
+
+    def parts(self, keys: Iterable[str], names: frozenset[str]) -> list[Sheet]:
+        """Those not given before with the fields of these names: to be read, not to be written again."""
+        wanted = [key for key in keys if key in self._unread and key not in self._read]
+        self._read.update(wanted)
+        found = [sheet for key in wanted for sheet in self._unread[key]]
+        fill(found, only_of(names))
+        return found
+
+
+@cache
+def only_of(names: frozenset[str]) -> dict[str, list[str]]:
+    """The columns of these names, by form and section; sections without any are left out."""
+    found = {}
+    for definition in [*forms().values(), *parts().values()]:
+        code = definition.head.part or definition.code
+        found[code] = _named(definition.model, names)
+        for section in definition.row_sections:
+            assert section.row_model is not None
+            if chosen := _named(section.row_model, names):
+                found[f"{code}/{section.id}"] = chosen
+    return found
+
+
+def _named(model: type[_Sheet], names: frozenset[str]) -> list[str]:
+    return [column for column in columns(model) if column.removesuffix(MISS) in names]
 
 
 def _empty(

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crf import derivation
+from crf import derivation, facts, planning
 from crf.events import source_data_changed
 from crf.facts import forms_read
 from crf.fields import MISS, missing_label
@@ -34,6 +34,7 @@ from trialsite.db.rows import insert, update
 from trialsite.kernel.decisions import Decision
 from trialsite.kernel.study import study
 
+from . import lifecycle
 from .checking import Checked, check
 from .references import strangers
 from .schedule import schedule_follow, visit_dated
@@ -160,6 +161,7 @@ def _refresh(form: FormInstance) -> None:
         setattr(form, name, value)
 
 
+PLANNING_READS = derivation.words_of(planning, lifecycle, facts)
 STANDING = ("version", "status", "frozen", "locked", "expected", "missing_count", "finding_count")
 _submissions = Prepared(lambda token: FormSubmission.objects.filter(token=token), token="")
 _standing = Prepared(lambda form: FormInstance.objects.filter(pk=form).values_list(*STANDING), form=1)
@@ -195,7 +197,10 @@ class _Saving:
 
     def surroundings(self, sheet: Sheet) -> Surroundings:
         keys = forms_read(self.definition.context) | set(derivation.reads(sheet.key))
-        book = Casebook(self.form.participant.number, self.reading.sheets(keys))
+        whole = keys & {sheet.key, "TA"}  # a series is calculated and its limits compare any field
+        names = derivation.names_read() | self.definition.context
+        read = self.reading.sheets(whole) + self.reading.parts(keys - whole, names)
+        book = Casebook(self.form.participant.number, read)
         book.add(sheet)
         return Surroundings(book, self.form.participant.site.today())
 
@@ -268,7 +273,7 @@ class _Saving:
         """Windows, openings and the participant's state follow, when something that they read has changed."""
         if not any(change.path.rpartition("/")[2] in SCHEDULING for change in diff):
             return []
-        for sheet in self.reading.sheets(FORMS_READ):
+        for sheet in self.reading.parts(FORMS_READ, PLANNING_READS):
             around.book.add(sheet)
         return schedule_follow(self.form.participant, around.book)
 
@@ -344,9 +349,10 @@ class _Saving:
         if not derivation.matters_elsewhere(self.form.form_key, [change.path for change in diff]):
             return entries
         started = self.reading.started.intersection(self.dependents)
-        for sheet in self.reading.sheets(
-            {*started, *(read for key in started for read in derivation.reads(key))}
-        ):
+        keys = {read for key in started for read in derivation.reads(key)}
+        for sheet in self.reading.parts(keys - started - {"TA"}, derivation.names_read()):
+            around.book.add(sheet)
+        for sheet in self.reading.sheets(started | (keys & {"TA"})):
             around.book.add(sheet)
         for key in self.dependents:
             definition = form_def(key)

@@ -9,7 +9,9 @@ import sys
 import time
 from typing import Any
 
+from django.core.management import call_command
 from django.db import connections
+from django.test import override_settings
 
 from endpoints.models import EndpointState, TrialState
 from participants.models import Visit
@@ -18,6 +20,7 @@ from . import site
 from .measure import Browser, Sample, queries, quiet
 from .trials import cookies_of, trial_of
 
+GENERATED = 100
 MATRIX = "/participants/?view=matrix"
 
 
@@ -38,12 +41,16 @@ def matrix(scale: float) -> dict[str, Any]:
 
 
 def scratch(scale: float) -> dict[str, Any]:
-    """`manage.py recompute` in two processes, for a tenth and for all; peak memory of the largest process."""
-    many = max(500, int(10_000 * scale))
-    few = many // 10
-    trial = trial_of(few - 1)
+    """Copies of a hundred invented participants, `manage.py recompute` in two processes: a tenth of them, then all."""
+    with override_settings(DEMO=True):
+        call_command("demo", participants=GENERATED, seed=7, verbosity=0)
+    copies = max(9, int(10_000 * scale) // GENERATED - 1)
+    few, many = GENERATED * ((copies + 1) // 10), GENERATED * (copies + 1)
+    site.copy_everybody(few // GENERATED - 1)
+    site.analyse()
+    EndpointState.objects.all().delete()
     first = _recomputed()
-    site.copy(trial.participant, many - few, first=few)
+    site.copy_everybody(copies + 1 - few // GENERATED, first=few // GENERATED)
     site.analyse()
     TrialState.objects.all().delete()
     EndpointState.objects.all().delete()

@@ -15,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 
-LONGEST = 64  # a longer list of ids is asked the ordinary way: there the building is the small part
+LONGEST = 4096  # a longer list of ids is asked the ordinary way
 Build = Callable[..., QuerySet[Any, Any]]
 Row = Sequence[Any]
 
@@ -23,7 +23,7 @@ Row = Sequence[Any]
 class Prepared:
     """`Prepared(lambda participant: Visit.objects.filter(participant=participant), participant=1)`.
 
-    The arguments name the parameters with an example of each: a whole number, a text, a day, or a list of whole numbers
+    The arguments name the parameters with an example of each: a whole number, a text, a day, or a list of ids
     (for `__in`). The query must not depend on them in any other way.
     """
 
@@ -48,9 +48,9 @@ class Prepared:
     def _marked(self, values: dict[str, Any]) -> dict[str, Any]:
         """Values that occur nowhere else, to find the place of each parameter."""
         return {
-            name: [_mark(1, number, place) for place in range(len(values[name]))]
+            name: [7_777_000_000 + number * 10_000 + place for place in range(len(values[name]))]
             if isinstance(example, list)
-            else _mark(example, number, 0)
+            else _mark(example, number)
             for number, (name, example) in enumerate(self.examples.items())
         }
 
@@ -61,12 +61,12 @@ def _padded(ids: Sequence[Any]) -> list[Any]:
     return [*ids, *[ids[-1]] * (size - len(ids))]
 
 
-def _mark(example: Any, number: int, place: int) -> Any:
+def _mark(example: Any, number: int) -> Any:
     if isinstance(example, dt.date):
         return dt.date(1801, 1 + number, 1)
     if isinstance(example, str):
         return f"\N{SECTION SIGN}{number}"
-    return 20_011 + number * 128 + place  # fits the smallest column
+    return 20_011 + number  # fits the smallest column
 
 
 class _Statement:
