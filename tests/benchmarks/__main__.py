@@ -83,7 +83,8 @@ def _environment(folder: Path, **more: str) -> dict[str, str]:
     folder.mkdir(exist_ok=True)
     (folder / "static").mkdir(exist_ok=True)
     return kept | {
-        "VAR_DIR": str(folder), "SECRET_KEY": secrets.token_urlsafe(50), "PYTHONPATH": str(ROOT),
+        "VAR_DIR": str(folder),
+        "LOG_LEVEL": "ERROR", "SECRET_KEY": secrets.token_urlsafe(50), "PYTHONPATH": str(ROOT),
         "DJANGO_SETTINGS_MODULE": "tests.benchmarks.settings", "BENCH_KEYS": f"bench-{secrets.token_hex(4)}-",
     } | more  # fmt: skip
 

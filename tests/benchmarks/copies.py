@@ -74,6 +74,8 @@ def copy(participant: Participant, count: int, *, first: int = 1, prefix: str = 
 
 def copy_everybody(count: int, *, first: int = 1) -> None:
     """`count` copies of every participant that is no copy."""
+    if count < 1:
+        return
     with connection.cursor() as cursor:
         for model, _where in copied_models():
             key = "form_id" if issubclass(model, CrfData | CrfRow) else "id"
