@@ -271,7 +271,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "health_check_interval": 15,
     }
     if REDIS_URL
-    else {"folder": str(BROKER_DIR), "polling_interval": 0.1}
+    else {"folder": str(BROKER_DIR), "polling_interval": 0.04}
 )
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from crf.fields import MISS
@@ -100,7 +100,10 @@ def sheet_of(form: FormInstance) -> Sheet:
         key=form.form_key, form=form.pk, repeat=form.repeat, evaluator=form.evaluator, status=form.status,
         visit=visit_label(visit.code, visit.repeat) if visit else "", visit_order=visit.order if visit else 0,
     )  # fmt: skip
-    fill([sheet])
+    if form.version == 0:  # nothing was saved yet
+        sheet.rows = {section.id: [] for section in form_def(form.form_key).row_sections}
+    else:
+        fill([sheet])
     return sheet
 
 
@@ -108,12 +111,20 @@ class Reading:
     """The started forms of one participant, known by their envelopes, read when they are asked for."""
 
     def __init__(self, participant: int, without: int = 0) -> None:
-        self._unread: dict[str, list[Sheet]] = {}
+        self.participant, self.without = participant, without
         self._read: set[str] = set()  # in part
-        for pk, _participant, *head in _envelopes(participants=[participant]):
-            if pk != without:
-                self._unread.setdefault(head[0], []).append(_empty(pk, *head))
-        self.started = frozenset(self._unread)
+
+    @cached_property
+    def _unread(self) -> dict[str, list[Sheet]]:
+        found: dict[str, list[Sheet]] = {}
+        for pk, _participant, *head in _envelopes(participants=[self.participant]):
+            if pk != self.without:
+                found.setdefault(head[0], []).append(_empty(pk, *head))
+        return found
+
+    @cached_property
+    def started(self) -> frozenset[str]:
+        return frozenset(self._unread)
 
     def sheets(self, keys: Iterable[str]) -> list[Sheet]:
         """Those of these forms that were not given before, as a whole."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -137,9 +137,8 @@ def form_save(
     order = order or Order()
     (decision or may_enter(by, form)).require()
     chain = trail.participant_chain(form.participant_id)  # the lock: one writer per participant from here on
-    if (again := _saved_before(form, order)) is not None:
-        return again
-    _refresh(form)
+    if (version := _refresh(form, order.token)) is not None:
+        return Saved(form, version, again=True)
     if not decision:
         may_change(form).require()
     if order.version is not None and order.version != form.version:
@@ -148,23 +147,24 @@ def form_save(
     return saving.run(typed)
 
 
-def _saved_before(form: FormInstance, order: Order) -> Saved | None:
-    if not order.token:
-        return None
-    found = _submissions(token=order.token)
-    return Saved(form, found[0].version, again=True) if found and found[0].form_id == form.pk else None
-
-
-def _refresh(form: FormInstance) -> None:
-    [values] = _standing(form=form.pk)
+def _refresh(form: FormInstance, token: str) -> int | None:
+    """The envelope as it stands under the lock; the version that this submission has made before, if any."""
+    [[*values, version]] = _standing(form=form.pk, token=token)
     for name, value in zip(STANDING, values, strict=True):
         setattr(form, name, value)
+    return version
 
 
 PLANNING_READS = derivation.words_of(planning, lifecycle, facts)
 STANDING = ("version", "status", "frozen", "locked", "expected", "missing_count", "finding_count")
-_submissions = Prepared(lambda token: FormSubmission.objects.filter(token=token), token="")
-_standing = Prepared(lambda form: FormInstance.objects.filter(pk=form).values_list(*STANDING), form=1)
+_standing = Prepared(
+    lambda form, token: FormInstance.objects.filter(pk=form).values_list(
+        *STANDING,
+        Subquery(FormSubmission.objects.filter(token=token, form=OuterRef("pk")).values("version")[:1]),
+    ),
+    form=1,
+    token="",
+)
 _findings = Prepared(lambda form: Finding.objects.filter(form=form), form=1)
 
 
