@@ -27,7 +27,7 @@ PROSE = {
         " or tresp_m_inv!=tresp_m_calc or ovresp_m_inv!=ovresp_m_calc)"
     ),
     "surgery done": "@surgery_done=Y",
-    "surg_proccur=Y and alive": "surg_proccur=Y and not @died=Y",
+    "surg_proccur=Y and alive": "surg_proccur=Y and (surg_dischdat answered or not @died_in_stay=Y)",
     "surg_segs answered": "surg_segs answered",
 }
 

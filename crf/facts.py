@@ -11,7 +11,7 @@ from typing import Any
 
 from trialsite.kernel.partial_date import PartialDate
 
-from .sheets import Casebook
+from .sheets import Casebook, Sheet
 
 IV_DRUGS = ("OXA", "LLV", "FU_B", "FU_CI", "CAM")
 
@@ -42,6 +42,26 @@ def _dose_days(
 def last_dose(book: Casebook) -> dt.date | None:
     """The last day on which any study drug was given."""
     return max(_dose_days(book, "ecendat", "apa_ecendat"), default=None)
+
+
+def last_dose_of_phase(book: Casebook, phase: str) -> dt.date | None:
+    """The last dose of one phase: later phases must not forbid to correct the end of an earlier one."""
+    kept = []
+    for sheet in book.all("EC"):
+        own = sheet.get("ec_phase") in (None, phase)
+        iv = sheet.lines("EC2") if own else []
+        apatinib = [row for row in sheet.lines("EC3") if row.get("apa_phase") in (None, phase)]
+        values = sheet.values if own else {}
+        kept.append(Sheet("EC", sheet.form, values=values, rows={"EC2": iv, "EC3": apatinib}))
+    return last_dose(Casebook(book.number, kept))
+
+
+def died_in_stay(book: Casebook) -> bool:
+    """Whether the participant died in hospital within 90 days of the operation: then there is no discharge."""
+    death, operation = death_day(book), surgery_day(book)
+    if death is None or operation is None or book.value("DTH", "dth_place") != "Y":
+        return False
+    return operation <= death.latest and death.earliest <= operation + dt.timedelta(days=90)
 
 
 def last_neoadjuvant_iv(book: Casebook) -> dt.date | None:
@@ -104,7 +124,7 @@ FACTS: dict[str, tuple[Callable[[Casebook], Any], tuple[str, ...]]] = {
     "@last_dose": (last_dose, ("EC",)),
     "@last_iv": (last_neoadjuvant_iv, ("EC",)),
     "@last_contact": (last_contact, ("ICF", "DM", "EC", "TA", "SURG", "SS")),
-    "@died": (lambda book: _yes(book.one("DTH") is not None and death_day(book) is not None), ("DTH",)),
+    "@died_in_stay": (lambda book: _yes(died_in_stay(book)), ("DTH", "SURG")),
     "@surgery_done": (lambda book: _yes(surgery_day(book) is not None), ("SURG",)),
     "icf_dsstdat": (lambda book: book.value("ICF", "icf_dsstdat"), ("ICF",)),
     "iedat": (lambda book: book.value("IE", "iedat"), ("IE",)),

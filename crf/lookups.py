@@ -8,7 +8,7 @@ from typing import Any
 
 from trialsite.kernel.study import study
 
-from .facts import FACTS
+from .facts import FACTS, last_dose_of_phase
 from .sheets import Casebook, RowValues, Sheet
 
 Lookup = Callable[[str], Any]
@@ -46,6 +46,8 @@ class Surroundings:
                 return sheet.values[name]
             if name.startswith("@baseline_"):
                 return self._baseline(sheet, row, name.removeprefix("@baseline_"))
+            if name == "@last_dose" and sheet.get("eot_phase"):
+                return last_dose_of_phase(self.book, sheet.get("eot_phase"))
             if name.startswith(("@", "cfg.")) or name == "today" or name in FACTS:
                 return self.fact(name)
             return None

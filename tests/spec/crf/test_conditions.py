@@ -57,8 +57,13 @@ TABLE: list[tuple[str, Answers, bool]] = [
     ("(a=1 or b=1) and c=1", {"b": "1", "c": "1"}, True),
     ("not a=1", {}, True),
     ("not (a=1 and b=2)", {"a": "1", "b": "2"}, False),
-    ("surg_proccur=Y and alive", {"surg_proccur": "Y", "@died": "N"}, True),
-    ("surg_proccur=Y and alive", {"surg_proccur": "Y", "@died": "Y"}, False),
+    ("surg_proccur=Y and alive", {"surg_proccur": "Y", "@died_in_stay": "N"}, True),
+    ("surg_proccur=Y and alive", {"surg_proccur": "Y", "@died_in_stay": "Y"}, False),
+    (
+        "surg_proccur=Y and alive",
+        {"surg_proccur": "Y", "@died_in_stay": "Y", "surg_dischdat": "2024-06-14"},
+        True,
+    ),
     ("surgery done", {"@surgery_done": "Y"}, True),
     ("always", {}, True),
     (
