@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from trialsite.kernel.texts import Text
 
+from .ctcae import TERMS
+
 
 @dataclass(frozen=True, slots=True)
 class CodeList:
@@ -1348,3 +1350,32 @@ CODELISTS: dict[str, CodeList] = {
 }
 
 MISSING = CODELISTS["MISS"]
+
+# Lists that the book keeps in catalogues of their own (2.7 VS4, 4.4.2).
+CATALOGUES: dict[str, CodeList] = {
+    found.id: found
+    for found in (
+        CodeList(
+            "CTCAE",
+            Text("CTCAE v5.0 term", "CTCAE v5.0术语"),
+            "CTCAE v5.0",
+            {term: Text(term, found.zh) for term, found in TERMS.items()},
+        ),
+        _list(
+            "PESYS",
+            "Body system",
+            "系统",
+            "sponsor-defined",
+            ("GENERAL", "General", "一般状况"),
+            ("SKIN", "Skin", "皮肤"),
+            ("ENT", "Ear, nose and throat", "耳鼻喉"),
+            ("LYMPH", "Lymph nodes", "淋巴结"),
+            ("CHEST", "Chest", "胸部"),
+            ("HEART", "Heart", "心脏"),
+            ("ABDOMEN", "Abdomen", "腹部"),
+            ("EXTREMITIES", "Extremities", "四肢"),
+            ("NEURO", "Neurological", "神经系统"),
+        ),
+    )
+}
+BODY_SYSTEMS = tuple(CATALOGUES["PESYS"].codes)

@@ -29,6 +29,7 @@ PROSE = {
     "surgery done": "@surgery_done=Y",
     "surg_proccur=Y and alive": "surg_proccur=Y and (surg_dischdat answered or not @died_in_stay=Y)",
     "surg_segs answered": "surg_segs answered",
+    "aestdat = any dosing date": "@dosing_day=Y",
 }
 
 TOKEN = re.compile(

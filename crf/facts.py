@@ -39,6 +39,11 @@ def _dose_days(
     return days
 
 
+def dosing_days(book: Casebook) -> set[dt.date]:
+    """Days on which an infusion began or an apatinib period did."""
+    return set(_dose_days(book, "ecstdat", "apa_ecstdat"))
+
+
 def last_dose(book: Casebook) -> dt.date | None:
     """The last day on which any study drug was given."""
     return max(_dose_days(book, "ecendat", "apa_ecendat"), default=None)
@@ -126,6 +131,8 @@ FACTS: dict[str, tuple[Callable[[Casebook], Any], tuple[str, ...]]] = {
     "@last_contact": (last_contact, ("ICF", "DM", "EC", "TA", "SURG", "SS")),
     "@died_in_stay": (lambda book: _yes(died_in_stay(book)), ("DTH", "SURG")),
     "@surgery_done": (lambda book: _yes(surgery_day(book) is not None), ("SURG",)),
+    "@consent_unless_before": (lambda book: book.value("ICF", "icf_dsstdat"), ("ICF",)),
+    "@dosing_day": (lambda book: None, ("EC",)),  # of one event: crf.lookups
     "icf_dsstdat": (lambda book: book.value("ICF", "icf_dsstdat"), ("ICF",)),
     "iedat": (lambda book: book.value("IE", "iedat"), ("IE",)),
     "surg_prstdat": (surgery_day, ("SURG",)),

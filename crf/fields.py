@@ -23,7 +23,8 @@ from trialsite.kernel.partial_date import PartialDate
 from trialsite.kernel.texts import Text
 
 from . import limits
-from .codelists import CODELISTS, MISSING, CodeList
+from .analytes import ANALYTES
+from .codelists import CATALOGUES, CODELISTS, MISSING, CodeList
 from .conditions import Requirement
 
 MISS = "_miss"
@@ -35,7 +36,23 @@ MONTHS = {
 }
 # Units that are words; the others are symbols and the same in both languages.
 UNIT_WORDS = {
-    "days": "天", "years": "年", "tablets": "片", "pack-years": "包年", "g/day": "g/天", "mg/m2; mg for CAM": "mg/m2；CAM 为 mg",
+    "days": "天", "years": "年", "h": "小时", "beats/min": "次/分", "breaths/min": "次/分", "mg/day": "mg/天",
+    "tablets": "片", "pack-years": "包年", "g/day": "g/天", "mg/m2; mg for CAM": "mg/m2；CAM 为 mg",
+}  # fmt: skip
+UNITS = tuple(
+    dict.fromkeys(
+        unit
+        for analyte in ANALYTES.values()
+        if not analyte.unit.startswith("code ")
+        for unit in (analyte.unit, analyte.alt_units.partition(" (")[0])
+        if unit != "-"
+    )
+)
+RESULT_CODES = CODELISTS["DIPSTICK"].codes | CODELISTS["POSNEG"].codes
+# What reports print for a code.
+RESULT_WORDS = {
+    "-": "NEG", "阴性": "NEG", "NEGATIVE": "NEG", "+": "P1", "1+": "P1", "2+": "P2", "++": "P2", "3+": "P3", "+++": "P3",
+    "4+": "P4", "++++": "P4", "±": "TRACE", "+-": "TRACE", "微量": "TRACE", "阳性": "POS", "POSITIVE": "POS",
 }  # fmt: skip
 _order = itertools.count()
 
@@ -162,7 +179,7 @@ class Coded(CrfField, models.CharField):
     kind = "code"
 
     def __init__(self, codes: str = "", en: str = "", zh: str = "", *, only: str = "", **kwargs: Any) -> None:
-        self.codelist: CodeList | None = CODELISTS.get(codes)
+        self.codelist: CodeList | None = CODELISTS.get(codes) or CATALOGUES.get(codes)
         self.only = tuple(only.split(",")) if only else ()
         if codes and self.codelist is None:
             raise ValueError(f"unknown code list {codes}")
@@ -239,6 +256,51 @@ class Multi(Coded):
 
     def get_prep_value(self, value: Any) -> Any:
         return ";".join(value) if isinstance(value, tuple | list) else value
+
+
+class Unit(Coded):
+    """The unit of a laboratory result as reported: one of those that the analyte of the row may have."""
+
+    kind = "unit"
+
+    def __init__(self, en: str = "", zh: str = "", **kwargs: Any) -> None:
+        super().__init__("", en, zh, **kwargs)
+
+    @property
+    def options(self) -> list[tuple[str, Text]]:
+        return [(unit, Text(unit, unit)) for unit in UNITS]
+
+    def display(self, value: Any) -> str:
+        return value or ""
+
+
+class Result(CrfField, models.CharField):
+    """A laboratory result as reported: a number kept with the places it was given, or a code (`NEG`, `P1`)."""
+
+    kind = "result"
+
+    def __init__(self, en: str = "", zh: str = "", **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 24)
+        super().__init__(en, zh, **kwargs)
+
+    def read_text(self, text: str) -> str:
+        bare = text.replace("−", "-").replace(" ", "")
+        bare = bare.replace(",", ".") if bare.count(",") == 1 and "." not in bare else bare
+        if re.fullmatch(r"-?(\d{1,14}\.?\d{0,4}|\.\d{1,4})", bare):
+            return format(Decimal(bare), "f")
+        code = RESULT_WORDS.get(text.upper(), text.upper())
+        if code in RESULT_CODES:
+            return code
+        raise FieldError(
+            _("“%(value)s” is neither a number with at most 4 decimal places nor a result such as NEG.")
+            % {"value": text}
+        )
+
+    def from_text(self, text: str) -> Any:
+        return text or None
+
+    def display(self, value: Any) -> str:
+        return str(RESULT_CODES[value]) if value in RESULT_CODES else value or ""
 
 
 class _DateParts(CrfField):
@@ -462,8 +524,15 @@ class Long(CrfField, models.TextField):
         return str(raw or "").replace("\0", "").replace("\r\n", "\n").strip() or None
 
 
+LOG_ROWS = {"AE", "MH", "CM", "PR", "DV"}
+REFERENCES = {"USER": r"user:[0-9]{1,9}", "LAB": r"lab:[0-9]{1,9}", "VISIT": r"[A-Z][A-Z0-9]{1,9}"}
+
+
 class Ref(CrfField, models.CharField):
-    """A link to a person, a form, a log row or a signature, as its address (`user:12`, `form:45`, `AE:6`)."""
+    """A link to a person, a form, a log row, a laboratory, a visit or a signature, as its address.
+
+    `user:12`, `form:45`, `AE:6`, `lab:3`, `TA1`.
+    """
 
     kind = "ref"
 
@@ -473,20 +542,27 @@ class Ref(CrfField, models.CharField):
         super().__init__(en, zh, **kwargs)
 
     def read_text(self, text: str) -> str:
-        if self.to.startswith("AE"):
-            number = text.removeprefix("AE:").removeprefix("#")
-            if not re.fullmatch(r"[0-9]{1,3}", number) or int(number) == 0:
-                raise FieldError(_("Give the number of the row in the adverse-event log, such as 6."))
-            return f"AE:{int(number)}"
-        if not re.fullmatch(r"user:[0-9]{1,9}" if self.to == "USER" else r"form:[0-9]{1,9}", text):
+        if self.logs:
+            found = re.fullmatch(r"(?:([A-Za-z]{2}):)?#?([0-9]{1,3})", text)
+            log = (found[1] or self.logs[0]).upper() if found else ""
+            if not found or log not in self.logs or int(found[2]) == 0:
+                raise FieldError(_("Give the number of the row in the log, such as 6."))
+            return f"{log}:{int(found[2])}"
+        if not re.fullmatch(REFERENCES.get(self.to, r"form:[0-9]{1,9}"), text):
             raise FieldError(_("“%(value)s” is not a code of this list.") % {"value": text})
         return text
 
     def from_text(self, text: str) -> Any:
         return text or None
 
+    @property
+    def logs(self) -> tuple[str, ...]:
+        """Form codes of the logs whose rows may be named; `("AE",)` for `ref:AE`."""
+        kinds = tuple(self.to.split(" or "))
+        return kinds if set(kinds) <= LOG_ROWS else ()
+
     def to_raw(self, value: Any) -> Any:
-        return (value or "").removeprefix("AE:")
+        return (value or "").removeprefix(self.logs[0] + ":") if len(self.logs) == 1 else value or ""
 
 
 def parse_missing(field: CrfField, raw: Any) -> str | None:
@@ -516,7 +592,9 @@ __all__ = [
     "Multi",
     "PartialDateColumn",
     "Ref",
+    "Result",
     "Time",
+    "Unit",
     "ValidationError",
     "clean_text",
     "missing_label",

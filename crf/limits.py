@@ -31,6 +31,13 @@ NAMES = {  # the book's words for a participant's dates → names of crf.selecto
 }
 
 
+# Wordings of the book that are prose.
+DATE_PROSE = {
+    ">= icf_dsstdat unless soc_pre=Y; <= today": ">= @consent_unless_before; <= today",
+    ">= aestdat earliest": ">= aestdat",
+}
+
+
 class Limit(Protocol):
     @property
     def text(self) -> str: ...
@@ -189,7 +196,11 @@ def read(text: str, kind: str) -> Limit | None:
         return None
     if text == "250 (0 if HELD)":
         return ApatinibDose(text)
-    if kind == "code":
+    if kind == "result" or text == "allowed grades of ae_ctcae":
+        return None  # said by the catalogue of the row: CK-079, CK-080, CK-262
+    if kind == "code" and RANGE.match(text):
+        return _number(text)
+    if kind in ("code", "text"):
         return OneOf(text, frozenset(part.strip() for part in text.split(",")))
     if kind in ("date", "pdate"):
         return _dates(text)
@@ -226,6 +237,7 @@ def _per_key(text: str, kind: str) -> Limit:
 
 def _dates(text: str) -> Limit:
     before = after = None
+    text = DATE_PROSE.get(text, text)
     if " to " in text and not text.startswith((">", "<")):
         low, _, high = text.partition(" to ")
         base = DATE_TERM.match(low)

@@ -8,7 +8,8 @@ from typing import Any
 
 from trialsite.kernel.study import study
 
-from .facts import FACTS, last_dose_of_phase
+from .facts import FACTS, dosing_days, last_dose_of_phase
+from .limits import interval
 from .sheets import Casebook, RowValues, Sheet
 
 Lookup = Callable[[str], Any]
@@ -46,6 +47,12 @@ class Surroundings:
                 return sheet.values[name]
             if name.startswith("@baseline_"):
                 return self._baseline(sheet, row, name.removeprefix("@baseline_"))
+            if name == "visit":
+                return sheet.visit
+            if name == "@consent_unless_before":  # a result of routine care may be older than the consent
+                return None if sheet.get("lb_soc_pre") == "Y" else self.fact("icf_dsstdat")
+            if name == "@dosing_day":
+                return self._dosing_day(sheet)
             if name == "@last_dose" and sheet.get("eot_phase"):
                 return last_dose_of_phase(self.book, sheet.get("eot_phase"))
             if name.startswith(("@", "cfg.")) or name == "today" or name in FACTS:
@@ -53,6 +60,12 @@ class Surroundings:
             return None
 
         return find
+
+    def _dosing_day(self, sheet: Sheet) -> str:
+        """Whether an event may have begun on a day on which a study drug was given."""
+        began = interval(sheet.get("aestdat"))
+        days = dosing_days(self.book) if began else set()
+        return "Y" if began and any(began[0] <= day <= began[1] for day in days) else "N"
 
     def _baseline(self, sheet: Sheet, row: RowValues | None, name: str) -> Any:
         """The same lesion's value at the baseline assessment of the same reader."""

@@ -6,10 +6,14 @@ from django.urls import reverse
 
 from trialsite.kernel.texts import Text
 
+from .analytes import panel_of
+from .codelists import CODELISTS
 from .fields import MISS
 from .models import FormInstance
-from .registry import FormDef
-from .schedule import visit_label
+from .registry import FormDef, form_def
+from .schedule import LINES_OF, visit_label
+
+LOG_OF = {part: log for log, part in LINES_OF.items()}
 
 
 def short(label: Text) -> Text:
@@ -30,7 +34,19 @@ def label_of(definition: FormDef, path: str) -> str:
 
 
 def form_url(form: FormInstance) -> str:
-    """The public address of a form: participant number, visit label, form key."""
+    """The public address of a form: participant number, visit label, form key; the number of a log's line."""
     label = visit_label(form.visit.code, form.visit.repeat) if form.visit else "log"
-    args = [form.participant.number, label, form.form_key.lower()]
-    return reverse("form_entry", args=[*args, form.repeat] if form.repeat > 1 else args)
+    log = LOG_OF.get(form.form_key)
+    args = [form.participant.number, label, (log or form.form_key).lower()]
+    return reverse("form_entry", args=[*args, form.repeat] if log or form.repeat > 1 else args)
+
+
+def form_title(key: str, repeat: int = 1) -> Text:
+    """What people call a form: a panel of the laboratory and a line of a log by their own names."""
+    title = form_def(key).title
+    if key == "LB":
+        panel = CODELISTS["LBCAT"].codes[panel_of(repeat)]
+        return Text(f"Laboratory: {panel.en}", f"实验室:{panel.zh}")
+    if key in LOG_OF:
+        return Text(f"{title.en} #{repeat}", f"{title.zh} #{repeat}")
+    return title

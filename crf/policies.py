@@ -38,9 +38,20 @@ def may_change(form: FormInstance) -> Decision:
         return refused(
             _("This form is frozen: it can be queried, verified and signed, but not changed."), "frozen"
         )
+    if not form.active:
+        return refused(_("This line was taken out of the log."), "removed")
     if not form.expected and form.version == 0:
         return refused(_("This form is not expected: its visit is closed."), "closed")
     if form.participant.imported:
+        return refused(_("Imported data are not changed here; import a corrected file."), "imported")
+    return ALLOWED
+
+
+def may_log(user: Any, participant: Any) -> Decision:
+    """Whether this person may add a line to a log of the participant."""
+    if not grants_of(user).may(Permission.ENTER, participant.site_id):
+        return refused(_("Only coordinators and investigators of the site enter data."), "role")
+    if participant.imported:
         return refused(_("Imported data are not changed here; import a corrected file."), "imported")
     return ALLOWED
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.apps import apps
 
@@ -13,6 +14,7 @@ from trialsite.kernel.texts import Text
 from .conditions import names as condition_names
 from .fields import CrfField
 from .models.base import CrfData, CrfRow
+from .models.site import ReferenceRange
 from .sections import Form, RowsOf, Section
 
 
@@ -58,19 +60,30 @@ class FormDef:
 
 @cache
 def forms() -> dict[str, FormDef]:
-    """Every form by its code, in the order of the book (F01 … C01); second records are under `parts`."""
+    """Every form of a participant by its code, in the order of the book; second records are under `parts`."""
     return {d.code: d for d in _all() if not d.head.part}
 
 
 @cache
 def parts() -> dict[str, FormDef]:
-    """Records of a form that are envelopes of their own, by `part` (CPATH's final result: `CPATHF`)."""
+    """Records of a form that are envelopes of their own, by `part`: CPATH's final result, a line of a log (`AE1`)."""
     return {d.head.part: d for d in _all() if d.head.part}
+
+
+@cache
+def site_forms() -> dict[str, FormDef]:
+    """Forms that belong to a site and not to a participant: C01 LABR."""
+    return {ReferenceRange.crf.code: _define(ReferenceRange, {})}
 
 
 def form_def(key: str) -> FormDef:
     """Definition by form key; `KeyError` when there is no such form."""
     return forms().get(key) or parts()[key]
+
+
+def log_of(key: str) -> str:
+    """The code of the form that a record belongs to: `AE1` → `AE`."""
+    return form_def(key).code
 
 
 @cache
@@ -81,7 +94,7 @@ def _all() -> tuple[FormDef, ...]:
     return tuple(sorted(made, key=lambda d: (d.head.id[0] == "C", d.head.id, d.head.part)))
 
 
-def _define(model: type[CrfData], rows: dict[tuple[str, str], type[CrfRow]]) -> FormDef:
+def _define(model: Any, rows: dict[tuple[str, str], type[CrfRow]]) -> FormDef:
     head = model.crf
     sheet = model.crf_fields()
     marks: list[Section] = sorted(model.crf_sections, key=lambda s: s.order)  # type: ignore[attr-defined]

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from trialsite.kernel.texts import Text
 
+from .analytes import panel_number
+
 
 @dataclass(frozen=True, slots=True)
 class VisitLine:
@@ -382,28 +384,96 @@ PERIODS = {
     "ANY": Text("Any time", "任意时间"),
 }
 
-# Form → visits where it is kept: R required, C conditional, O optional, E event-driven. One line per form.
-# SURG is entered at SURG and reviewed, the same form, at POD30 and POD90. CPATH envelopes belong to readings
-# (pathology.services). A form without visits is a log of the participant.
+# Form → visits where it is kept: R required, C conditional, O optional, E event-driven. One line per form; the
+# laboratory has one for each panel. SURG is entered at SURG and reviewed, the same form, at POD30 and POD90. CPATH
+# envelopes belong to readings (pathology.services). A form without visits is a log of the participant, or is kept
+# when its event happens.
 FORMS: dict[str, dict[str, str]] = {
     "ICF": {"SCR": "R"},
     "DM": {"SCR": "R"},
-    "HCC": {"SCR": "R"},
-    "TA": {"SCR": "R", "TA1": "R", "TA2": "R", "TA3": "C", "FUIMG": "R", "UNS": "O"},
     "IE": {"SCR": "R"},
+    "HCC": {"SCR": "R"},
+    "HEP": {"SCR": "R"},
+    "VS": {
+        **dict.fromkeys(
+            ("SCR", "BAS", "C1", "C2", "C3", "C4", "PREOP", "POD5", "POD30", "EOT", "SFU30"), "R"
+        ),
+        **dict.fromkeys(("C5", "C6", "ADJ1", "ADJ2", "CONT"), "C"),
+        "UNS": "O",
+    },
+    "LB-HEM": {
+        **dict.fromkeys(
+            ("SCR", "BAS", "C2", "C3", "C4", "PREOP", "POD1", "POD3", "POD5", "POD30", "EOT", "SFU30"), "R"
+        ),
+        "C1D8": "O",
+        "POD7": "O",
+        "UNS": "O",
+        **dict.fromkeys(("C5", "C6", "ADJ1", "ADJ2", "CONT"), "C"),
+    },
+    "LB-CHEM": {
+        **dict.fromkeys(
+            ("SCR", "BAS", "C2", "C3", "C4", "PREOP", "POD1", "POD3", "POD5", "POD30", "EOT", "SFU30"), "R"
+        ),
+        "C1D8": "O",
+        "POD7": "O",
+        "UNS": "O",
+        **dict.fromkeys(("C5", "C6", "ADJ1", "ADJ2", "CONT"), "C"),
+    },
+    "LB-COAG": {
+        **dict.fromkeys(("SCR", "BAS", "C3", "PREOP", "POD1", "POD3", "POD5", "POD30", "EOT"), "R"),
+        "POD7": "O",
+        "UNS": "O",
+    },
+    "LB-THY": {
+        **dict.fromkeys(("SCR", "C3", "PREOP", "EOT"), "R"),
+        **dict.fromkeys(("C5", "ADJ1", "ADJ2", "CONT"), "C"),
+        "SFU30": "O",
+        "UNS": "O",
+    },
+    "LB-CARD": {
+        **dict.fromkeys(("SCR", "C2", "C3", "C4", "PREOP", "EOT"), "R"),
+        "ADJ1": "C",
+        "ADJ2": "O",
+        "CONT": "O",
+        "UNS": "O",
+    },
+    "LB-UA": {
+        **dict.fromkeys(("SCR", "C2", "C3", "C4", "PREOP", "EOT"), "R"),
+        **dict.fromkeys(("C5", "C6", "ADJ1", "ADJ2", "CONT"), "C"),
+        "UNS": "O",
+    },
+    "LB-TM": {
+        **dict.fromkeys(("SCR", "TA1", "TA2", "PREOP", "POD30", "EOT", "FUIMG"), "R"),
+        "TA3": "C",
+        "ADJ1": "O",
+        "UNS": "O",
+    },
+    "LB-VIR": {
+        **dict.fromkeys(("SCR", "TA1", "PREOP", "POD30", "ADJ2", "EOT"), "C"),
+        "FUIMG": "O",
+        "UNS": "O",
+    },
+    "LB-PREG": {**dict.fromkeys(("SCR", "BAS", "ADJ1", "EOT"), "C")},
+    "LB-ENDO": {"SCR": "O", "ADJ1": "O", "UNS": "O"},
+    "EG": {**dict.fromkeys(("SCR", "C3", "PREOP", "EOT"), "R"), "UNS": "O"},
     "EC": {
         **dict.fromkeys(("C1", "C2", "C3", "C4"), "R"),
         **dict.fromkeys(("C5", "C6", "ADJ1", "ADJ2", "CONT"), "C"),
     },
+    "TA": {**dict.fromkeys(("SCR", "TA1", "TA2", "FUIMG"), "R"), "TA3": "C", "UNS": "O"},
+    "PREOP": {"TA2": "R", "PREOP": "R", "TA3": "C"},
     "SURG": {"SURG": "R"},
+    "LPATH": {"LPATH": "C"},
     "EOT": {"EOT": "R"},
     "SS": {**dict.fromkeys(("SFU30", "SFU90", "FUIMG", "SURV", "SURVEND"), "R"), "UNS": "O"},
     "EOS": {"EOS": "R"},
-    "SACT": {},
-    "DTH": {},
+    **{key: {} for key in ("MH", "AE", "CM", "PR", "SACT", "DTH", "DV")},
 }
 
-LOGS = {"SACT": "E", "DTH": "E"}
+# Kept outside visits, from the start: R required, E when there is something to record.
+LOGS = {"MH": "R", "AE": "E", "CM": "E", "PR": "E", "SACT": "E", "DTH": "E", "DV": "E"}
+# Logs whose lines are records of their own, with the part that holds a line.
+LINES_OF = {"MH": "MH1", "AE": "AE1", "CM": "CM1", "PR": "PR1", "DV": "DV1"}
 
 CYCLES = ("C1", "C2", "C3", "C4", "C5", "C6")
 NEOADJUVANT_TA = {"TA1": "C2", "TA2": "C4", "TA3": "C6"}
@@ -442,6 +512,20 @@ def visit_order(code: str, repeat: int) -> int:
     return VISITS[code].number * 100 + repeat
 
 
-def forms_at(code: str) -> list[tuple[str, str]]:
-    """(form key, requirement) at a visit, in the order in which a site fills them in."""
-    return [(key, visits[code]) for key, visits in FORMS.items() if code in visits]
+@dataclass(frozen=True, slots=True)
+class FormAt:
+    """A form that is kept at a visit. `repeat` tells the panels of the laboratory apart."""
+
+    key: str
+    kind: str
+    repeat: int = 1
+
+
+def forms_at(code: str) -> list[FormAt]:
+    """The forms of a visit in the order in which a site fills them in."""
+    return [_form_at(line, visits[code]) for line, visits in FORMS.items() if code in visits]
+
+
+def _form_at(line: str, kind: str) -> FormAt:
+    key, _, panel = line.partition("-")
+    return FormAt(key, kind, panel_number(panel) if panel else 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,8 @@ from .fields import _order
 class Form:
     """Head of a form as in the overview of the CRF book (2.0.1).
 
-    `date`: the field that dates the visit. `log`: kept once per participant, outside visits.
+    `date`: the field that dates the visit. `log`: kept outside visits; its lines are records of their own (`part`),
+    and `record` is the field that shows the number of the line, which it keeps for life.
     """
 
     id: str
@@ -25,7 +27,10 @@ class Form:
     when: str
     date: str = ""
     log: bool = False
-    part: str = ""  # a second record of the same form (the final central result), not a form of its own
+    part: str = (
+        ""  # a second record of the same form (final central result, line of a log), not a form of its own
+    )
+    record: str = ""
 
 
 class Section:
@@ -60,4 +65,11 @@ class RowsOf:
     fixed: tuple[str, ...] = ()
     number: str = ""  # field that shows the row number
     defaults: dict[str, Any] = field(default_factory=dict)
+    subset: Callable[[int], tuple[int, ...]] | None = (
+        None  # of the fixed rows, those of a record (by its repeat)
+    )
     layout: str = "cards"  # or "table": many short rows, one line each
+
+    def numbers(self, repeat: int) -> tuple[int, ...]:
+        """Numbers of the rows that the book gives to a record."""
+        return self.subset(repeat) if self.subset else tuple(range(1, len(self.fixed) + 1))

@@ -95,13 +95,13 @@ def as_sheet(stored: Sheet, typed: Typed, definition: FormDef) -> Sheet:
             typed.move(row_path(section, key), row_path(section, row.key))
     for part in definition.row_sections:
         if part.rows and part.rows.fixed:
-            _fixed(sheet.rows.setdefault(part.id, []), len(part.rows.fixed))
+            _fixed(sheet.rows.setdefault(part.id, []), part.rows.numbers(sheet.repeat))
     return sheet
 
 
-def _fixed(lines: list[RowValues], count: int) -> None:
+def _fixed(lines: list[RowValues], numbers: tuple[int, ...]) -> None:
     present = {line.row for line in lines}
-    lines += [RowValues(number) for number in range(1, count + 1) if number not in present]
+    lines += [RowValues(number) for number in numbers if number not in present]
     lines.sort(key=lambda line: line.row)
 
 

@@ -1,14 +1,31 @@
 """The CRF book as models, in the order of the participant's way."""
 
-from .base import CrfData, CrfRow, Finding, FindingState, FormInstance, FormStatus, FormSubmission
+from .adverse_events import AdverseEvent, AdverseEventLog
+from .base import CrfData, CrfRow, Finding, FindingState, FormInstance, FormStatus, FormSubmission, Severity
 from .baseline import Criterion, Demographics, Eligibility
 from .central_pathology import CentralNodule, CentralReading, CentralResult
 from .consent import InformedConsent, Reconsent
+from .deviations import DeviationLog, ProtocolDeviation
 from .disease import BaselineNodule, HccHistory
 from .drafts import Draft
+from .examination import BodySystem, Electrocardiogram, VitalSigns
 from .followup import Death, EndOfStudy, SubsequentTherapy, SubsequentTherapyRow, SurvivalStatus
+from .hepatitis import HepatitisSerology
+from .history import (
+    ConcomitantMedication,
+    ConcomitantProcedure,
+    MedicalHistory,
+    MedicalHistoryLog,
+    MedicationLog,
+    ProcedureLog,
+)
 from .imaging import NewLesion, NonTargetLesion, TargetLesion, TumourAssessment
 from .imports import ImportBatch, ImportedForm
+from .laboratory import LaboratoryPanel, LaboratoryResult
+from .local_pathology import LocalNodule, LocalPathology
+from .preoperative import PreoperativeAssessment
+from .presence import Presence
+from .site import ConsentVersion, Laboratory, ReferenceRange
 from .surgery import Surgery, SurgicalComplication
 from .treatment import (
     ApatinibDispensing,
@@ -20,18 +37,26 @@ from .treatment import (
 )
 
 __all__ = [
+    "AdverseEvent",
+    "AdverseEventLog",
     "ApatinibDispensing",
     "ApatinibPeriod",
     "BaselineNodule",
+    "BodySystem",
     "CentralNodule",
     "CentralReading",
     "CentralResult",
+    "ConcomitantMedication",
+    "ConcomitantProcedure",
+    "ConsentVersion",
     "CrfData",
     "CrfRow",
     "Criterion",
     "Death",
     "Demographics",
+    "DeviationLog",
     "Draft",
+    "Electrocardiogram",
     "Eligibility",
     "EndOfStudy",
     "EndOfTreatment",
@@ -41,14 +66,29 @@ __all__ = [
     "FormStatus",
     "FormSubmission",
     "HccHistory",
+    "HepatitisSerology",
     "ImportBatch",
     "ImportedForm",
     "InformedConsent",
     "InfusionRow",
+    "Laboratory",
+    "LaboratoryPanel",
+    "LaboratoryResult",
     "LastDose",
+    "LocalNodule",
+    "LocalPathology",
+    "MedicalHistory",
+    "MedicalHistoryLog",
+    "MedicationLog",
     "NewLesion",
     "NonTargetLesion",
+    "PreoperativeAssessment",
+    "Presence",
+    "ProcedureLog",
+    "ProtocolDeviation",
     "Reconsent",
+    "ReferenceRange",
+    "Severity",
     "StudyTreatment",
     "SubsequentTherapy",
     "SubsequentTherapyRow",
@@ -57,4 +97,5 @@ __all__ = [
     "SurvivalStatus",
     "TargetLesion",
     "TumourAssessment",
+    "VitalSigns",
 ]

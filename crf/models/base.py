@@ -46,6 +46,8 @@ class FormInstance(models.Model):
     configuration = models.CharField(max_length=12, blank=True)
     frozen = models.BooleanField(default=False)
     locked = models.BooleanField(default=False)
+    active = models.BooleanField(default=True)  # False: a line of a log that was taken out, with its reason
+    removed_reason = models.CharField(max_length=200, blank=True)
     saved_at = models.DateTimeField(null=True)
     saved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -92,15 +94,33 @@ class FindingState(models.TextChoices):
     CURED = "CURED", _("No longer applies")
 
 
+class Severity(models.TextChoices):
+    SOFT = "soft", _("Query")
+    HARD = "hard", _("Error")
+
+
 class Finding(models.Model):
-    """A soft limit that a value does not keep: open, confirmed with a reason, or cured by a new value."""
+    """What a check says of a form: open, confirmed with a reason, or cured by new values.
+
+    `rule` is a check of the book (`CK-039`) or a limit of a field (`soft:tudat`); `path` is the field at which it is
+    shown, empty for the whole form. `raised_value` and `rule_version` say what was found, by which wording of the
+    rule, when it was raised; `value` is what was found last. A hard finding cannot be confirmed, only cured.
+    """
 
     form = models.ForeignKey(FormInstance, on_delete=models.PROTECT, related_name="findings")
     path = models.CharField(max_length=80)
     rule = models.CharField(max_length=60)
+    severity = models.CharField(max_length=4, choices=Severity.choices, default=Severity.SOFT)
+    raised_value = models.CharField(max_length=240, blank=True)
     value = models.CharField(max_length=240)
+    rule_version = models.CharField(max_length=12, blank=True)
     state = models.CharField(max_length=9, choices=FindingState.choices, default=FindingState.OPEN)
     reason = models.CharField(max_length=300, blank=True)
+    raised_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         constraints = [

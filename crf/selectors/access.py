@@ -9,7 +9,7 @@ from django.http import Http404
 
 from crf.models import FormInstance
 from crf.policies import BLINDED_FORMS
-from crf.schedule import visit_of
+from crf.schedule import LINES_OF, visit_of
 from participants.models import Participant, Visit
 from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Permission
@@ -62,6 +62,7 @@ def form_for(user: Any, pk: int, permission: Permission = Permission.VIEW) -> Fo
     return form
 
 
+PARTS_OF_LOGS = frozenset(LINES_OF.values())
 _with_all = FormInstance.objects.select_related("participant__site", "visit")
 _log_forms = Prepared(
     lambda number, key: _with_all.filter(participant__number=number, form_key=key, visit__isnull=True),
@@ -76,10 +77,22 @@ _visit_forms = Prepared(
 
 
 def form_at(
-    user: Any, number: str, label: str, key: str, repeat: int = 1, permission: Permission = Permission.VIEW
+    user: Any,
+    number: str,
+    label: str,
+    key: str,
+    repeat: int | None = None,
+    permission: Permission = Permission.VIEW,
 ) -> FormInstance:
-    """One form by its public address `/p/01-003/TA1/ta/`; `label` is `log` for forms kept once; or 404."""
+    """One form by its public address, or 404: `/p/01-003/TA1/ta/`, `/p/01-003/log/ae/`, `/p/01-003/log/ae/3/`.
+
+    `label` is `log` for forms kept outside visits; with a number it is that line of the log.
+    """
     key = key.upper()
+    if label == "log" and repeat is not None:
+        key = LINES_OF.get(key, key)
+    elif key in PARTS_OF_LOGS:
+        raise Http404  # a line is addressed by its log
     if key in BLINDED_FORMS and key != "CPATHF":
         raise Http404
     place = visit_of(label)
@@ -90,7 +103,7 @@ def form_at(
         found = _visit_forms(code=place[0], at=place[1], **where)
     else:
         raise Http404
-    form = next((form for form in found if form.repeat == repeat), None)
+    form = next((form for form in found if form.repeat == (repeat or 1)), None)
     if form is None or not grants_of(user).may(permission, form.participant.site_id):
         raise Http404
     return form

@@ -108,7 +108,7 @@ class FormLine:
 
 
 def _order(line: FormLine) -> tuple[Any, ...]:
-    keys = list(FORMS)
+    keys = list(dict.fromkeys(line.partition("-")[0] for line in FORMS))
     return keys.index(line.key) if line.key in keys else len(keys), line.repeat
 
 

@@ -45,7 +45,7 @@ _kept = Prepared(
 def _ordered(form: FormInstance) -> list[FormInstance]:
     """Forms of the same visit and the logs, in the order in which a site fills them in. One query."""
     found = _kept(participant=form.participant_id, visit=form.visit_id or 0)
-    order = [key for key, _kind in forms_at(form.visit.code)] if form.visit else []
+    order = [at.key for at in forms_at(form.visit.code)] if form.visit else []
     known = list(forms())
     found.sort(
         key=lambda f: (

@@ -21,7 +21,7 @@ ENVELOPE = (
 
 _envelopes = Prepared(
     lambda participants: (
-        FormInstance.objects.filter(participant_id__in=participants)
+        FormInstance.objects.filter(participant_id__in=participants, active=True)
         .exclude(status=FormStatus.EXPECTED)
         .values_list(*ENVELOPE)
     ),

@@ -16,10 +16,10 @@ from crf.facts import forms_read
 from crf.fields import MISS, missing_label
 from crf.lifecycle import FORM
 from crf.lookups import Surroundings
-from crf.models import Finding, FindingState, FormInstance, FormStatus, FormSubmission
+from crf.models import Finding, FindingState, FormInstance, FormStatus, FormSubmission, Severity
 from crf.planning import FORMS_READ
 from crf.policies import may_change, may_enter
-from crf.registry import FormDef, form_def, forms
+from crf.registry import FormDef, form_def
 from crf.selectors.sheets import Reading, sheet_of
 from crf.sheets import Casebook, Sheet
 from crf.typed import Typed, as_sheet
@@ -176,7 +176,7 @@ class _Saving:
     ) -> None:
         self.by, self.form, self.order, self.chain, self.definition = by, form, order, chain, definition
         self.was_complete = form.status == FormStatus.COMPLETE
-        self.dependents = [key for key in derivation.dependents(form.form_key) if key in forms()]
+        self.dependents = [key for key in derivation.dependents(form.form_key) if key != "CPATHF"]
 
     def run(self, typed: Typed) -> Saved:
         if typed.errors:
@@ -311,6 +311,8 @@ class _Saving:
             update(Finding, values, id=finding.pk)
         else:
             values |= {"form_id": self.form.pk, "path": soft.path, "rule": soft.rule}
+            values |= {"severity": Severity.SOFT, "raised_value": soft.value, "raised_at": timezone.now()}
+            values |= {"rule_version": "", "settled_at": None, "settled_by_id": None}
             insert(Finding, tuple(values), [tuple(values.values())])
         return self._finding_entry(soft.path, old, state, reason), state == FindingState.OPEN
 

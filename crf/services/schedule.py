@@ -33,6 +33,7 @@ from .lifecycle import participant_advance
 
 NO_LONGER = gettext_noop("No longer planned.")
 MOVING = ("target_date", "window_from", "window_to", "status", "reason")
+EXAMINED = ("HEP", "VS", "LB", "EG", "PREOP")  # they date a visit that has nothing else
 OPENED = "opened:"  # in Visit.reason: a person opened this visit; the rest is why
 
 
@@ -139,10 +140,11 @@ def _expected(participant: Participant, visit: Visit) -> list[FormInstance]:
     known = forms()
     return [
         FormInstance(
-            participant=participant, visit=visit, form_key=key, required=kind, expected=visit.status != VisitStatus.CLOSED
+            participant=participant, visit=visit, form_key=at.key, repeat=at.repeat, required=at.kind,
+            expected=visit.status != VisitStatus.CLOSED,
         )
-        for key, kind in forms_at(visit.code)
-        if key in known
+        for at in forms_at(visit.code)
+        if at.key in known
     ]  # fmt: skip
 
 
@@ -296,5 +298,6 @@ def visit_dated(*, by: User, form: FormInstance, day: dt.date | None, chain: Aud
 
 
 def _dating_form(code: str) -> str:
-    """The form whose date is the visit's: the first at the visit that has one."""
-    return next((key for key, _kind in forms_at(code) if key in forms() and form_def(key).head.date), "")
+    """The form whose date is the visit's: treatment, scan, operation or contact before what is examined beside them."""
+    dated = [at.key for at in forms_at(code) if at.key in forms() and form_def(at.key).head.date]
+    return min(dated, key=lambda key: key in EXAMINED, default="")

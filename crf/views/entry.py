@@ -39,7 +39,9 @@ LONGEST_REASON = 300
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def form_entry(request: HttpRequest, number: str, label: str, key: str, repeat: int = 1) -> HttpResponse:
+def form_entry(
+    request: HttpRequest, number: str, label: str, key: str, repeat: int | None = None
+) -> HttpResponse:
     """`/p/01-003/TA1/ta/`."""
     form = form_at(request.user, number, label, key, repeat)
     if request.method == "POST":
@@ -52,7 +54,9 @@ def form_entry(request: HttpRequest, number: str, label: str, key: str, repeat: 
 
 @login_required
 @require_POST
-def form_draft(request: HttpRequest, number: str, label: str, key: str, repeat: int = 1) -> HttpResponse:
+def form_draft(
+    request: HttpRequest, number: str, label: str, key: str, repeat: int | None = None
+) -> HttpResponse:
     """Keep what is typed, as it is typed. Not trial data: nothing is checked, nothing goes to the trail."""
     form = form_at(request.user, number, label, key, repeat)
     if not may_enter(request.user, form):
@@ -63,7 +67,9 @@ def form_draft(request: HttpRequest, number: str, label: str, key: str, repeat: 
 
 @login_required
 @require_POST
-def form_draft_drop(request: HttpRequest, number: str, label: str, key: str, repeat: int = 1) -> HttpResponse:
+def form_draft_drop(
+    request: HttpRequest, number: str, label: str, key: str, repeat: int | None = None
+) -> HttpResponse:
     """Give up one's own draft and go back to what is stored."""
     form = form_at(request.user, number, label, key, repeat)
     draft_drop(by=request.user, form=form)  # type: ignore[arg-type]
@@ -77,7 +83,9 @@ def builder_of(form: FormInstance, **kwargs: Any) -> Builder:
 
 @login_required
 @require_POST
-def form_preview(request: HttpRequest, number: str, label: str, key: str, repeat: int = 1) -> HttpResponse:
+def form_preview(
+    request: HttpRequest, number: str, label: str, key: str, repeat: int | None = None
+) -> HttpResponse:
     """The live result of a tumour assessment in the middle of typing. Stores nothing."""
     form = form_at(request.user, number, label, key, repeat)
     if form.form_key != "TA":
@@ -224,7 +232,9 @@ def template_of(page: FormPage) -> str:
 
 @login_required
 @require_GET
-def form_history(request: HttpRequest, number: str, label: str, key: str, repeat: int = 1) -> HttpResponse:
+def form_history(
+    request: HttpRequest, number: str, label: str, key: str, repeat: int | None = None
+) -> HttpResponse:
     """History of one field (`?path=`) or of the whole form: a drawer beside the form, or a page of its own."""
     form = form_at(request.user, number, label, key, repeat)
     path = request.GET.get("path", "")

@@ -1,0 +1,3 @@
+"""Edit checks (crf-book 3.F ECG)."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Edit checks (crf-book 3.H Tumour assessment)."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Edit checks (crf-book 3.E Laboratory)."""
+
+from __future__ import annotations
