@@ -56,6 +56,13 @@ def may_log(user: Any, participant: Any) -> Decision:
     return ALLOWED
 
 
+def may_configure(user: Any, site: Any) -> Decision:
+    """Whether this person may change what a site has of its own: laboratories, ranges, consent versions."""
+    if not grants_of(user).may(Permission.CONFIGURE, site):
+        return refused(_("Only data managers change the laboratories and ranges of a site."), "role")
+    return ALLOWED
+
+
 def may_screen(user: Any, site: Any) -> Decision:
     if not grants_of(user).may(Permission.SCREEN, site):
         return refused(_("Only coordinators and investigators of the site add participants."), "role")

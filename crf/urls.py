@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import entry, home, participants, way
+from .views import entry, home, participants, site, way
 
 
 class VisitLabel(StringConverter):
@@ -23,6 +23,19 @@ participant_urls: list[URLPattern | URLResolver] = [
     path("p/<str:number>/open/", way.visit_open_act, name="visit_open"),
     path("p/<str:number>/<visit:label>/", way.visit, name="visit"),
     path("p/<str:number>/<visit:label>/miss/", way.visit_miss_act, name="visit_miss"),
+]
+
+site_urls: list[URLPattern | URLResolver] = [
+    path("laboratories/", site.laboratories, name="laboratories"),
+    path("laboratories/<str:number>/", site.laboratory_site, name="laboratory_site"),
+    path("laboratories/<str:number>/<str:code>/", site.laboratory, name="laboratory"),
+    path("laboratories/<str:number>/<str:code>/close/", site.laboratory_close, name="laboratory_close"),
+    path("laboratories/<str:number>/<str:code>/import/", site.laboratory_import, name="laboratory_import"),
+    path(
+        "laboratories/<str:number>/<str:code>/<int:row>/remove/",
+        site.laboratory_range_remove,
+        name="laboratory_range_remove",
+    ),
 ]
 
 # More specific addresses first: a form's address is the most general one.
@@ -47,4 +60,4 @@ entry_urls: list[URLPattern | URLResolver] = [
     path("p/<str:number>/<str:label>/<str:key>/<int:repeat>/", entry.form_entry, name="form_entry"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*participant_urls, *entry_urls]
+urlpatterns: list[URLPattern | URLResolver] = [*participant_urls, *site_urls, *entry_urls]

@@ -22,6 +22,7 @@ ENTRIES: tuple[tuple[str, Any, frozenset[Permission], bool], ...] = (
     ("/participants/", _("Participants"), frozenset({P.VIEW}), False),
     ("/readings/", _("Readings"), frozenset({P.READ_CENTRALLY, P.ADJUDICATE}), True),
     ("/pathology/", _("Pathology"), frozenset({P.ALLOCATE}), False),
+    ("/laboratories/", _("Laboratories"), frozenset({P.VIEW}), False),
     ("/endpoints/", _("Endpoints"), frozenset({P.AGGREGATE}), False),
     ("/reports/", _("Reports"), frozenset({P.REPORT}), False),
     ("/admin/", _("Administration"), frozenset({P.ACCOUNTS}), False),

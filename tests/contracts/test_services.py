@@ -7,6 +7,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from django.http import QueryDict
 
 import crf.services
-from crf.models import Draft, FormInstance
-from crf.services import drafts, entry, schedule, screening
+from crf.models import Draft, FormInstance, Laboratory, ReferenceRange
+from crf.services import drafts, entry, logs, schedule, screening
+from crf.services import site as sites
 from crf.services.entry import Order
 from endpoints.models_reports import JobState, ReportJob
 from endpoints.reports import services as reports
@@ -59,8 +61,8 @@ NO_SERVICE = {
     "crf.services.entry.clear_paths", "crf.services.references.strangers", "crf.services.lifecycle.state_of",
     "crf.services.lifecycle.participant_advance",
     "crf.services.schedule.schedule_follow",
-    "crf.services.screening.next_number", "crf.services.writing.changes", "crf.services.writing.write",
-    "crf.services.writing.each_line",
+    "crf.services.screening.next_number", "crf.services.site.values_of", "crf.services.writing.changes",
+    "crf.services.writing.write", "crf.services.writing.each_line",
     "pathology.services.has_specimen", "endpoints.reports.services.may_build",
     "endpoints.reports.services.may_take", "endpoints.reports.services.scope_of", "endpoints.reports.services.hurry",
 }  # fmt: skip
@@ -143,6 +145,23 @@ class Stage:
     def reading(self) -> Reading:
         return pathology.reading_take(by=self.p1, case=self.case())
 
+    def event(self) -> FormInstance:
+        return logs.log_line_add(by=self.lin, participant=self.participant(), log="AE")
+
+    def laboratory(self) -> Laboratory:
+        return sites.laboratory_add(by=self.people["da"], site=world.site(), code="LAB", name_en="Laboratory")
+
+    def ranges(self, laboratory: Laboratory) -> list[ReferenceRange]:
+        values = {
+            "labr_test": "ALT",
+            "labr_unit": "U/L",
+            "labr_sex": "BOTH",
+            "labr_agelo": 0,
+            "labr_agehi": 120,
+        }
+        bounds = {"labr_uln": Decimal(50), "labr_lln_miss": "NA", "labr_from": JANUARY}
+        return sites.ranges_add(by=self.people["da"], laboratory=laboratory, ranges=[values | bounds])
+
     def with_factor(self) -> User:
         secret = "JBSWY3DPEHPK3PXP"
         accounts.factor_enrol(by=self.lin, secret=secret, code=code_of(secret))
@@ -168,6 +187,7 @@ def _prepared(made: Any, act: Callable[[Any], Any]) -> Callable[[], Any]:
     return lambda: act(made)
 
 
+JANUARY = dt.date(2024, 1, 1)
 Act = Callable[[Stage], Callable[[], Any]]
 
 # Each service once: what it needs is made first, what it does must leave an event.
@@ -184,6 +204,23 @@ ACTS: dict[str, Act] = {
     ),
     "crf.services.schedule.visit_miss": lambda s: _prepared(
         s.visit(), lambda visit: schedule.visit_miss(by=s.lin, visit=visit, reason="Away")
+    ),
+    "crf.services.logs.log_line_add": lambda s: _prepared(
+        s.participant(), lambda p: logs.log_line_add(by=s.lin, participant=p, log="AE")
+    ),
+    "crf.services.logs.log_line_remove": lambda s: _prepared(
+        s.event(), lambda form: logs.log_line_remove(by=s.lin, form=form, reason="Twice")
+    ),
+    "crf.services.site.laboratory_add": lambda s: lambda: s.laboratory(),
+    "crf.services.site.laboratory_end": lambda s: _prepared(
+        s.laboratory(), lambda lab: sites.laboratory_end(by=s.people["da"], laboratory=lab, reason="Contract ended")
+    ),
+    "crf.services.site.ranges_add": lambda s: _prepared(s.laboratory(), s.ranges),
+    "crf.services.site.range_remove": lambda s: _prepared(
+        s.ranges(s.laboratory())[0], lambda row: sites.range_remove(by=s.people["da"], row=row, reason="Wrong")
+    ),
+    "crf.services.site.consent_version_add": lambda s: lambda: sites.consent_version_add(
+        by=s.people["da"], site=world.site(), version="1.1", version_date=JANUARY, effective_from=JANUARY
     ),
     "pathology.services.case_open": lambda s: _prepared(
         s.participant(), lambda p: pathology.case_open(by=s.lin, participant=p)

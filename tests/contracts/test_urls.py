@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from crf.models import ReferenceRange
+from crf.services.site import laboratory_add, ranges_add
 from endpoints.models import TrialState
 from endpoints.models_reports import ReportJob
 from endpoints.services import endpoints_recompute, trial_recompute
@@ -71,6 +74,8 @@ def acts(path: str) -> tuple[Line, Line]:
     return get(path, ADMIN), post(path, (ADMIN, 200))
 
 
+DATA = frozenset({"da"})
+LAB = "/laboratories/01/URL/"
 FORM = "/p/{number}/SCR/dm/"
 AGAIN = "/p/{number}/EOT/eot/2/"  # a second form of the same kind at a visit
 IMAGING = "/p/{number}/TA1/ta/"
@@ -126,6 +131,21 @@ TABLE: dict[str, tuple[Line, ...]] = {
     "p/<str:number>/open/": (post("/p/{number}/open/", (SITE, 422), (VIEWERS, 403)),),
     "p/<str:number>/<visit:label>/": (get("/p/{number}/SCR/", VIEW), get("/p/{number}/CONT9/", VIEW, 404)),
     "p/<str:number>/<visit:label>/miss/": (post("/p/{number}/C2/miss/", (SITE, 422), (VIEWERS, 403)),),
+    # --- what a site has of its own: read by who sees the site, changed by the data manager
+    "laboratories/": (get("/laboratories/", VIEW | OTHER_SITE),),
+    "laboratories/<str:number>/": (
+        get("/laboratories/01/", VIEW), post("/laboratories/01/", (DATA, 422), (VIEW, 403)),
+    ),
+    "laboratories/<str:number>/<str:code>/": (
+        get(LAB, VIEW), post(LAB, (DATA, 422), (VIEW, 403)), get("/laboratories/01/NONE/", VIEW, 404),
+    ),
+    "laboratories/<str:number>/<str:code>/close/": (post(LAB + "close/", (VIEW, 403)),),
+    "laboratories/<str:number>/<str:code>/import/": (
+        get(LAB + "import/", VIEW), post(LAB + "import/", (DATA, 422), (VIEW, 403)),
+    ),
+    "laboratories/<str:number>/<str:code>/<int:row>/remove/": (
+        post(LAB + "{range}/remove/", (VIEW, 403)), post(LAB + "0/remove/", (VIEW, 404)),
+    ),
     # --- forms
     "p/<str:number>/<str:label>/<str:key>/": (
         get(FORM, VIEW), post(FORM, *ENTERED),
@@ -203,7 +223,17 @@ def places(people: dict[str, User]) -> dict[str, str]:
         as_of=TrialState.objects.get().as_of, trial_version=1,
     )  # fmt: skip
     role = RoleHeld.objects.get(user=lin)
-    return {"number": participant.number, "case": case.code, "job": str(job.pk), "role": str(role.pk)}
+    return {
+        "number": participant.number, "case": case.code, "job": str(job.pk), "role": str(role.pk),
+        "range": str(a_range(people["da"]).pk),
+    }  # fmt: skip
+
+
+def a_range(by: User) -> ReferenceRange:
+    lab = laboratory_add(by=by, site=world.site(), code="URL", name_en="Laboratory")
+    values = {"labr_test": "ALT", "labr_unit": "U/L", "labr_sex": "BOTH", "labr_agelo": 0, "labr_agehi": 120}
+    bounds = {"labr_uln": Decimal(50), "labr_lln_miss": "NA", "labr_from": dt.date(2024, 1, 1)}
+    return ranges_add(by=by, laboratory=lab, ranges=[values | bounds])[0]
 
 
 def ask(client: Client, line: Line, places: dict[str, str]) -> Any:
@@ -270,4 +300,5 @@ def test_the_roles_of_the_table_are_those_of_the_cast(people: dict[str, User]) -
     assert may[Permission.ENTER] == may[Permission.SCREEN] == SITE
     assert may[Permission.AGGREGATE] == may[Permission.REPORT] == TRIAL
     assert may[Permission.ACCOUNTS] == ADMIN
+    assert may[Permission.CONFIGURE] == DATA
     assert may[Permission.READ_CENTRALLY] | may[Permission.ADJUDICATE] == READERS

@@ -40,6 +40,7 @@ class Permission(StrEnum):
     EXPORT = "export"
     IMPORT = "import"
     AUDIT = "audit"  # the audit explorer
+    CONFIGURE = "configure"  # laboratories, reference ranges and consent versions of a site
     ACCOUNTS = "accounts"  # users, sites, roles
 
 
@@ -64,6 +65,7 @@ RIGHTS: dict[str, frozenset[Permission]] = {
             P.EXPORT,
             P.IMPORT,
             P.AUDIT,
+            P.CONFIGURE,
         }
     ),
     Role.PATHOLOGIST: frozenset({P.READ_CENTRALLY}),
