@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
 from .derivation_imaging import CRITERIA, evaluator_of, in_order, preview, resection_day
-from .imaging_live import change_text, live_texts, mm_text
+from .imaging_live import change_text, live_texts, live_view, mm_text
 from .naming import short
 from .pages import Builder, SectionView
 from .registry import SectionDef
@@ -52,6 +52,9 @@ class Column:
 class ImagingBuilder(Builder):
     """The page of one assessment."""
 
+    template = "crf/imaging.html"
+    live_template = "crf/_live.html"
+
     def __init__(self, form: Any, **kwargs: Any) -> None:
         super().__init__(form, **kwargs)
         series = [s for s in self.around.book.all("TA") if evaluator_of(s) == evaluator_of(self.sheet)]
@@ -62,6 +65,9 @@ class ImagingBuilder(Builder):
         if not self.baseline:
             self._carry_lesions()
             self.live = preview(self.around.book.all("TA"), self.sheet, resection_day(self.around.book))
+
+    def side(self) -> dict[str, Any]:
+        return live_view(self.live, self.series, self.sheet)
 
     def reads(self, fresh: bool) -> set[str]:
         return super().reads(fresh=True)  # the live result and the earlier values beside the boxes

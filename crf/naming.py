@@ -42,11 +42,11 @@ def form_url(form: FormInstance) -> str:
 
 
 def form_title(key: str, repeat: int = 1) -> Text:
-    """What people call a form: a panel of the laboratory and a line of a log by their own names."""
+    """What people call a form: a panel of the laboratory by its name, a line of a log and a second form by its number."""
     title = form_def(key).title
     if key == "LB":
         panel = CODELISTS["LBCAT"].codes[panel_of(repeat)]
         return Text(f"Laboratory: {panel.en}", f"实验室:{panel.zh}")
     if key in LOG_OF:
         return Text(f"{title.en} #{repeat}", f"{title.zh} #{repeat}")
-    return title
+    return Text(f"{title.en} {repeat}", f"{title.zh} {repeat}") if repeat > 1 else title

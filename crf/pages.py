@@ -6,13 +6,10 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from trialsite.accounts.models import User
-from trialsite.accounts.roles import Role
 from trialsite.audit.actions import Action
 from trialsite.audit.models import AuditEvent
 from trialsite.db.prepared import Prepared
@@ -24,10 +21,10 @@ from .facts import forms_read
 from .fields import MISS, CrfField
 from .lookups import Lookup, Surroundings
 from .models import Finding, FindingState, FormInstance
-from .naming import form_url, label_of, short
+from .naming import form_title, form_url, label_of, short
 from .registry import FormDef, SectionDef, form_def
 from .rendering import Box, condition_json, fields_html, row_card_html, table_head_html, table_row_html
-from .schedule import visit_label
+from .selectors.references import reference_choices
 from .selectors.sheets import casebook, sheet_of
 from .services.checking import soft_message
 from .sheets import Casebook, RowValues, Sheet
@@ -46,18 +43,6 @@ _changed_paths = Prepared(
     target="",
 )
 _findings = Prepared(lambda form: Finding.objects.filter(form=form).exclude(state=FindingState.CURED), form=1)
-_investigators = Prepared(
-    lambda site: (
-        User.objects.filter(
-            Q(roles_held__site_id=site) | Q(roles_held__site=None),
-            roles_held__role=Role.INVESTIGATOR,
-            is_active=True,
-        )
-        .distinct()
-        .order_by("full_name")
-    ),
-    site=1,
-)
 
 
 @dataclass(slots=True)
@@ -85,10 +70,22 @@ class FormPage:
     sheet: Sheet | None = None
     around: Surroundings | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+    template: str = "crf/form.html"
+
+    @property
+    def title(self) -> Text:
+        return form_title(self.form.form_key, self.form.repeat)
 
 
 class Builder:
-    """Builds the page of one form. `typed` holds what was posted when it could not be saved."""
+    """Builds the page of one form. `typed` holds what was posted when it could not be saved.
+
+    A form with a page of its own has a builder of its own (`crf.page_kinds`): its template, what stands beside the
+    form (`side`), and the template that is shown while values are typed (`live_template`; none: no preview).
+    """
+
+    template = "crf/form.html"
+    live_template = ""
 
     def __init__(
         self, form: FormInstance, *, editable: bool, typed: Typed | None = None, extra_rows: dict[str, int] | None = None,
@@ -106,6 +103,7 @@ class Builder:
         self.around = self._surroundings(book, self.reads(fresh))
         if fresh:
             derivation.derive(self.sheet, self.around.book)
+        self._choices: dict[str, list[tuple[str, str]]] = {}  # of references, by what they lead to
         self.errors: dict[str, str] = dict(typed.errors) if typed else {}
         self.reasons: set[str] = set()
         self.changed, self.findings = self._marks()
@@ -150,11 +148,15 @@ class Builder:
     def page(self, why_not: Any = "") -> FormPage:
         sections = [self.section(s) for s in self.definition.sections]
         page = FormPage(self.form, self.definition, sections, self.editable, why_not, uuid.uuid4().hex)
-        page.sheet, page.around = self.sheet, self.around
+        page.sheet, page.around, page.template = self.sheet, self.around, self.template
         page.errors = [
             (f"#{self._anchor(path)}", self._label(path), text) for path, text in self.errors.items()
         ]
         return page
+
+    def side(self) -> dict[str, Any]:
+        """What the template shows beside the form."""
+        return {}
 
     def section(self, section: SectionDef) -> SectionView:
         if not section.repeating:
@@ -254,24 +256,10 @@ class Builder:
         if crf_field.kind in ("code", "multi"):
             return [(code, str(label)) for code, label in crf_field.options]  # type: ignore[attr-defined]
         if crf_field.kind == "ref" and self.editable:
-            return self._references(crf_field)
-        return []
-
-    def _references(self, crf_field: CrfField) -> list[tuple[str, str]]:
-        to = getattr(crf_field, "to", "")
-        if to == "USER" and not crf_field.derived:
-            people = _investigators(site=self.form.participant.site_id)
-            return [(f"user:{person.pk}", str(person)) for person in people]
-        if to.startswith("TA"):
-            forms = FormInstance.objects.filter(
-                participant_id=self.form.participant_id, form_key__in=to.split(" or "), version__gt=0
-            )
-            found = forms.exclude(pk=self.form.pk).select_related("visit").order_by("visit__order")
-            return [
-                (f.address, f"{form_def(f.form_key).title} · {visit_label(f.visit.code, f.visit.repeat)}")
-                for f in found
-                if f.visit
-            ]
+            to = getattr(crf_field, "to", "")
+            if to not in self._choices:
+                self._choices[to] = reference_choices(self.form, crf_field)
+            return [] if crf_field.derived else self._choices[to]
         return []
 
     def _anchor(self, path: str) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from crf.fields import MISS, CrfField
 from crf.models import FormInstance
-from crf.pages import form_url, label_of
+from crf.naming import form_title, form_url, label_of
 from crf.policies import BLINDED_FORMS
 from crf.registry import form_def
 from crf.schedule import visit_label
@@ -183,7 +183,7 @@ def form_name(form: FormInstance) -> str:
     if form.form_key in BLINDED_FORMS:
         return _("Central pathology, reading %(n)s") % {"n": form.repeat}
     where = visit_label(form.visit.code, form.visit.repeat) if form.visit else ""
-    title = str(form_def(form.form_key).title)
+    title = str(form_title(form.form_key, form.repeat))
     return f"{where} · {title}" if where else title
 
 

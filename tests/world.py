@@ -16,6 +16,7 @@ from crf.models import FormInstance
 from crf.registry import form_def
 from crf.schedule import visit_of
 from crf.services.entry import Order, Saved, form_save
+from crf.services.logs import log_line_add
 from crf.services.schedule import participant_screen
 from crf.typed import Typed, TypedRow
 from participants.models import Participant, Visit
@@ -201,6 +202,14 @@ def assessed(
     return fill(form(participant, "TA", visit), by, values | more, rows)
 
 
+def events(participant: Participant, by: User, number: int) -> None:
+    """At least so many adverse events, begun: enough for other forms to name them."""
+    known = FormInstance.objects.filter(participant=participant, form_key="AE1").count()
+    for n in range(known + 1, number + 1):
+        line = log_line_add(by=by, participant=participant, log="AE")
+        fill(line, by, {"aeterm": f"Event {n}"}, complete=False)
+
+
 NOT_GIVEN = {"ecoccur": "N", "ecreasoc": "COMPLETED", "ec_perm_yn": "N"}
 NEVER = {"ecoccur": "NA", "ec_perm_yn": "N"}
 
@@ -275,7 +284,8 @@ def ended(
 
 
 def operated(participant: Participant, by: User, on: str, discharge: str, **more: Any) -> Saved:
-    """An R0 right anterior sectionectomy with two complications."""
+    """An R0 right anterior sectionectomy with two complications, adverse events 11 and 12."""
+    events(participant, by, 12)
     values = {
         "surg_proccur": "Y", "surg_prstdat": on, "surg_sttim": "08:35", "surg_entim": "12:50", "surg_dur": "255",
         "surg_approach": "LAP", "surg_prtrt": "RAS", "surg_anat": "Y", "surg_segs": "S5;S8", "surg_ntum": "2",
@@ -398,6 +408,7 @@ def screening_01_003(participant: Participant, by: User) -> None:
 
 
 def treatment_01_003(participant: Participant, by: User) -> None:
+    events(participant, by, 6)
     neoadjuvant(
         participant, by, 1, "2024-03-14",
         apatinib=[

@@ -11,7 +11,8 @@ from typing import Any
 from django.db.models import F
 
 from crf.models import FormStatus
-from crf.registry import form_def, forms, parts
+from crf.naming import LOG_OF, form_title
+from crf.registry import forms, parts
 from crf.schedule import FORMS, visit_label, visit_title
 from crf.selectors import work
 from crf.selectors.access import forms_for
@@ -58,12 +59,13 @@ class FormLine:
 
     @property
     def title(self) -> Any:
-        return form_def(self.key).title
+        return form_title(self.key, self.repeat)
 
     @property
     def href(self) -> str:
-        more = f"{self.repeat}/" if self.repeat > 1 else ""
-        return f"/p/{self.number}/{self.label}/{self.key.lower()}/{more}"
+        log = LOG_OF.get(self.key)
+        more = f"{self.repeat}/" if log or self.repeat > 1 else ""
+        return f"/p/{self.number}/{self.label}/{(log or self.key).lower()}/{more}"
 
     @property
     def glyph(self) -> str:
@@ -119,7 +121,8 @@ def read(found: Any) -> list[FormLine]:
 
 def lines_of(user: Any, number: str) -> list[FormLine]:
     """Every form of a participant by visit, in the order in which a site fills them in. One query."""
-    found = forms_for(user).filter(participant__number=number, form_key__in=[*forms(), *parts()])
+    found = forms_for(user).filter(participant__number=number, form_key__in=[*forms(), *parts()], active=True)
+    found = found.exclude(form_key__in=LOG_OF, version=0)  # a line that was added and never saved
     found = found.exclude(form_key="CPATHF", version=0)  # the central result, once there is one
     lines = read(found.order_by(F("visit__order").asc(nulls_last=True)))
     groups: dict[str, list[FormLine]] = {}
@@ -152,7 +155,7 @@ def work_count(user: Any, need: str, day: dt.date | None = None) -> int:
 def _work(user: Any, need: str, day: dt.date | None) -> Any:
     day = day or work.trial_day()
     asked = work.due(day, day + work.AHEAD) if need == "due" else work.need(need, day)
-    found = forms_for(user).filter(asked, participant__imported=False)
+    found = forms_for(user).filter(asked, participant__imported=False, active=True)
     return found.order_by(
         F("visit__window_to").asc(nulls_last=True), "participant__number", "visit__order", "form_key"
     )
@@ -180,7 +183,7 @@ def matching(found: Iterable[FormLine], words: list[str]) -> list[FormLine]:
 
 
 def _speaks(word: str, line: FormLine) -> bool:
-    title = form_def(line.key).title
+    title = form_title(line.key, line.repeat)
     return word in title.en.lower() or word in title.zh
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
 
 from crf.models import FormInstance, FormStatus
-from crf.naming import form_url
-from crf.registry import form_def, forms
+from crf.naming import LOG_OF, form_title, form_url
+from crf.registry import forms
 from crf.schedule import forms_at
 from trialsite.db.prepared import Prepared
 
@@ -21,6 +23,7 @@ class RailItem:
     status: str
     count: int  # open soft findings
     current: bool
+    lines: int = 0  # of a log
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Rail:
 _kept = Prepared(
     lambda participant, visit: (
         FormInstance.objects.filter(
-            Q(visit_id=visit) | Q(visit__isnull=True), participant_id=participant, expected=True
+            Q(visit_id=visit) | Q(visit__isnull=True), participant_id=participant, expected=True, active=True
         )
         .exclude(form_key__in=("CPATH", "CPATHF"))
         .select_related("visit")
@@ -50,7 +53,9 @@ def _ordered(form: FormInstance) -> list[FormInstance]:
     found.sort(
         key=lambda f: (
             f.visit_id is None,
-            order.index(f.form_key) if f.form_key in order else known.index(f.form_key),
+            order.index(f.form_key)
+            if f.form_key in order
+            else known.index(LOG_OF.get(f.form_key, f.form_key)),
             f.repeat,
         )
     )
@@ -60,16 +65,24 @@ def _ordered(form: FormInstance) -> list[FormInstance]:
 
 
 def rail_of(form: FormInstance) -> Rail:
-    items = [(f, _item(f, form)) for f in _ordered(form)]
+    found = _ordered(form)
+    logs = [f for f in found if f.form_key in LOG_OF]
+    lines = Counter(LOG_OF[f.form_key] for f in logs if f.version)
+    items = [(f, _item(f, form, lines)) for f in found if f not in logs]
     return Rail([item for f, item in items if f.visit_id], [item for f, item in items if not f.visit_id])
 
 
-def _item(other: FormInstance, form: FormInstance) -> RailItem:
-    title = form_def(other.form_key).title
+def _item(other: FormInstance, form: FormInstance, lines: Mapping[str, int]) -> RailItem:
+    title = form_title(other.form_key, other.repeat)
     status = {"EXPECTED": "none", "IN_PROGRESS": "prog", "COMPLETE": "comp"}[other.status]
     if other.locked or other.frozen:
         status = "lock" if other.locked else "frz"
-    return RailItem(form_url(other), title, status, other.finding_count, other.pk == form.pk)
+    current = other.pk == form.pk or (
+        form.visit_id is None and LOG_OF.get(form.form_key) == other.form_key
+    )  # a line belongs to its log
+    return RailItem(
+        form_url(other), title, status, other.finding_count, current, lines.get(other.form_key, 0)
+    )
 
 
 def next_form(form: FormInstance) -> FormInstance | None:

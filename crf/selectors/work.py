@@ -26,14 +26,14 @@ def trial_day() -> dt.date:
 
 
 def counted(form: str = "") -> Q:
-    """Forms that make up a visit's n/N.
+    """Forms that make up a visit's n/N; a line that was taken out of its log is none of them.
 
     Single central readings are never among them: they are blinded. The final central result is kept by the system,
     so it counts when it is there and waits for nobody at the site.
     """
     required, begun = {f"{form}required__in": REQUIRED}, {f"{form}status__in": BEGUN}
     central = Q(**{f"{form}form_key": "CPATH"}) | Q(**{f"{form}form_key": "CPATHF", f"{form}version": 0})
-    return Q(**{f"{form}expected": True}) & ~central & (Q(**required) | Q(**begun))
+    return Q(**{f"{form}expected": True, f"{form}active": True}) & ~central & (Q(**required) | Q(**begun))
 
 
 def complete(form: str = "") -> Q:

@@ -6,10 +6,11 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from crf.fields import MISS, CrfField
-from crf.models import FormInstance
+from crf.models import FormInstance, Laboratory
 from crf.registry import FormDef
+from crf.schedule import LINES_OF, visit_of
 from crf.selectors.history import field_at
-from participants.models import Participant
+from participants.models import Participant, Visit
 from trialsite.accounts.models import RoleHeld
 
 from .writing import Change
@@ -27,8 +28,14 @@ def strangers(definition: FormDef, diff: list[Change], participant: Participant)
             and crf_field.kind == "ref"
             and not _known(crf_field, change.new, participant)
         ):
-            errors[change.path] = _("“%(value)s” is not a code of this list.") % {"value": change.new}
+            errors[change.path] = _stranger(crf_field, change.new)
     return errors
+
+
+def _stranger(crf_field: CrfField, address: str) -> str:
+    if getattr(crf_field, "logs", ()):
+        return _("There is no line %(line)s in the log.") % {"line": address.replace(":", " #")}
+    return _("“%(value)s” is not a code of this list.") % {"value": address}
 
 
 def _known(crf_field: CrfField, address: str, participant: Participant) -> bool:
@@ -40,4 +47,13 @@ def _known(crf_field: CrfField, address: str, participant: Participant) -> bool:
     if kind == "form":
         forms = FormInstance.objects.filter(pk=number, participant=participant, version__gt=0)
         return forms.filter(form_key__in=to.split(" or ")).exists()
-    return True  # a row of a log that has its own form
+    if kind == "lab":
+        return Laboratory.objects.filter(pk=number, site=participant.site_id).exists()
+    if kind in LINES_OF:
+        lines = FormInstance.objects.filter(participant=participant, visit=None, form_key=LINES_OF[kind])
+        return lines.filter(repeat=number, active=True, version__gt=0).exists()
+    place = visit_of(address)
+    return (
+        place is not None
+        and Visit.objects.filter(participant=participant, code=place[0], repeat=place[1]).exists()
+    )

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from crf.fields import free_text
 from crf.forms import read_post
-from crf.imaging_live import live_view, typed_for_preview
-from crf.imaging_page import ImagingBuilder
+from crf.imaging_live import typed_for_preview
 from crf.models import FormInstance, FormStatus
-from crf.naming import form_url, label_of
+from crf.naming import form_title, form_url, label_of
+from crf.page_kinds import BUILDERS
 from crf.pages import Builder, FormPage
 from crf.policies import may_enter
 from crf.registry import form_def
@@ -77,8 +77,8 @@ def form_draft_drop(
 
 
 def builder_of(form: FormInstance, **kwargs: Any) -> Builder:
-    """The page builder of a form: tumour assessments have a grid of their own."""
-    return (ImagingBuilder if form.form_key == "TA" else Builder)(form, **kwargs)
+    """The page builder of a form; some forms have a page of their own."""
+    return BUILDERS.get(form.form_key, Builder)(form, **kwargs)
 
 
 @login_required
@@ -86,13 +86,13 @@ def builder_of(form: FormInstance, **kwargs: Any) -> Builder:
 def form_preview(
     request: HttpRequest, number: str, label: str, key: str, repeat: int | None = None
 ) -> HttpResponse:
-    """The live result of a tumour assessment in the middle of typing. Stores nothing."""
+    """What a page with live results shows in the middle of typing. Stores nothing."""
     form = form_at(request.user, number, label, key, repeat)
-    if form.form_key != "TA":
+    if not BUILDERS.get(form.form_key, Builder).live_template:
         raise Http404
-    typed = typed_for_preview(read_post(form_def("TA"), request.POST))
-    builder = ImagingBuilder(form, editable=True, typed=typed)
-    return render(request, "crf/_live.html", live_view(builder.live, builder.series, builder.sheet))
+    typed = typed_for_preview(read_post(form_def(form.form_key), request.POST))
+    builder = builder_of(form, editable=True, typed=typed)
+    return render(request, builder.live_template, builder.side())
 
 
 def order_of(request: HttpRequest) -> Order:
@@ -142,7 +142,8 @@ def _after(request: HttpRequest, form: FormInstance, saved: Saved) -> HttpRespon
     if request.POST.get("action") == "complete" and form.status == FormStatus.COMPLETE:
         messages.success(
             request,
-            _("%(form)s is complete, saved %(time)s.") % {"form": form_def(form.form_key).title, "time": at},
+            _("%(form)s is complete, saved %(time)s.")
+            % {"form": form_title(form.form_key, form.repeat), "time": at},
         )
         following = next_form(form)
         return redirect(form_url(following) if following else f"/p/{form.participant.number}/")
@@ -155,7 +156,7 @@ def _add_row(request: HttpRequest, form: FormInstance, typed: Typed) -> HttpResp
     """Without JavaScript: the same page with one more empty row, nothing saved."""
     section = request.POST["action"].partition(":")[2]
     fresh = sum(1 for row in typed.rows.get(section, ()) if not row.key.isdigit())
-    builder = Builder(
+    builder = builder_of(
         form,
         editable=bool(may_enter(request.user, form)),
         typed=typed,
@@ -199,8 +200,7 @@ def _show(request: HttpRequest, form: FormInstance, builder: Builder, **extra: A
 
 def page_of(builder: Builder, why_not: Any = "") -> FormPage:
     page = builder.page(why_not)
-    if isinstance(builder, ImagingBuilder):
-        page.extra = live_view(builder.live, builder.series, builder.sheet)
+    page.extra = builder.side()
     return page
 
 
@@ -223,11 +223,7 @@ def _render(request: HttpRequest, page: FormPage, status: int = 200, **extra: An
         **page.extra,
         **extra,
     }
-    return render(request, template_of(page), context, status=status)
-
-
-def template_of(page: FormPage) -> str:
-    return "crf/imaging.html" if page.definition.code == "TA" else "crf/form.html"
+    return render(request, page.template, context, status=status)
 
 
 @login_required
@@ -245,7 +241,7 @@ def form_history(
     context = {
         "form": form,
         "participant": form.participant,
-        "title": label_of(form_def(form.form_key), path) if path else form_def(form.form_key).title,
+        "title": label_of(form_def(form.form_key), path) if path else form_title(form.form_key, form.repeat),
         "path": path,
         "events": events,
         "url": form_url(form),

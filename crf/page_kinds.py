@@ -1,0 +1,10 @@
+"""Which forms have a page of their own: the builder by form key. Every other form uses the general one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .imaging_page import ImagingBuilder
+from .pages import Builder
+
+BUILDERS: Mapping[str, type[Builder]] = {"TA": ImagingBuilder}
