@@ -17,6 +17,7 @@ from crf.fields import MISS, missing_label
 from crf.lifecycle import FORM
 from crf.lookups import Surroundings
 from crf.models import Finding, FindingState, FormInstance, FormStatus, FormSubmission, Severity
+from crf.naming import form_title
 from crf.planning import FORMS_READ
 from crf.policies import may_change, may_enter
 from crf.registry import FormDef, form_def
@@ -385,7 +386,7 @@ def _refuse_impossible(definition: FormDef, sheet: Sheet, around: Surroundings, 
     broken = check(definition, sheet, around).hard
     for path in sorted(paths.intersection(broken)):
         message = _("This would make a value of the form “%(form)s” impossible. %(why)s")
-        raise Invalid({"": message % {"form": definition.title, "why": broken[path]}})
+        raise Invalid({"": message % {"form": form_title(sheet.key, sheet.repeat), "why": broken[path]}})
 
 
 def _copied(line: Any) -> Any:
