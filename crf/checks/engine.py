@@ -97,12 +97,20 @@ class Folder:
         """A place for what several checks of a run work out once, by name."""
         return {}
 
+    @cached_property
+    def _visits(self) -> dict[str, VisitFacts]:
+        return {visit.label: visit for visit in self.visits}
+
+    @cached_property
+    def _envelopes(self) -> dict[tuple[str, str, int], FormFacts]:
+        return {(form.key, form.visit, form.repeat): form for form in self.forms}
+
     def visit(self, label: str) -> VisitFacts | None:
-        return next((visit for visit in self.visits if visit.label == label), None)
+        return self._visits.get(label)
 
     def envelope(self, key: str, visit: str = "", repeat: int = 1) -> FormFacts | None:
         """The envelope of a form, started or not."""
-        return next((f for f in self.forms if (f.key, f.visit, f.repeat) == (key, visit, repeat)), None)
+        return self._envelopes.get((key, visit, repeat))
 
     def started(self, key: str) -> bool:
         """Whether anything was saved in a form of this key."""
@@ -212,28 +220,52 @@ def check(
     return keep
 
 
-def hits_of_sheet(sheet: Sheet, folder: Folder, checks: Iterable[Check]) -> Iterator[tuple[Check, Hit]]:
-    """What these checks say of one sheet; those of other forms are passed over."""
+Failed = dict[str, Exception]  # what went wrong in a check, by its id: a defect of the check, not of the data
+
+
+def hits_of_sheet(
+    sheet: Sheet, folder: Folder, checks: Iterable[Check], failed: Failed | None = None
+) -> Iterator[tuple[Check, Hit]]:
+    """What these checks say of one sheet; those of other forms are passed over.
+
+    A check that breaks is named in `failed` and the others go on; without `failed`, the error is raised.
+    """
     look = Look(sheet, folder)
-    for found in checks:
-        if found.on in (ALL, sheet.key):
-            for hit in found.run(look):
-                yield found, hit
+    for one in checks:
+        if one.on in (ALL, sheet.key):
+            yield from _hits(one, look, failed)
 
 
-def hits_of(folder: Folder, checks: Mapping[str, Check] | None = None) -> Iterator[tuple[Check, Hit]]:
+def hits_of(
+    folder: Folder, checks: Mapping[str, Check] | None = None, failed: Failed | None = None
+) -> Iterator[tuple[Check, Hit]]:
     """What all checks say of a participant: every started sheet, and the participant as a whole."""
-    wanted = (CHECKS if checks is None else checks).values()
     by_key: dict[str, list[Check]] = {}
-    for one in wanted:
+    for one in (CHECKS if checks is None else checks).values():
         by_key.setdefault(one.on, []).append(one)
     whole = Look(Sheet(PARTICIPANT), folder)
     for one in by_key.get(PARTICIPANT, ()):
-        for hit in one.run(whole):
-            yield one, hit
+        yield from _hits(one, whole, failed)
     everywhere = by_key.get(ALL, [])
-    for sheet in folder.book:
-        yield from hits_of_sheet(sheet, folder, [*everywhere, *by_key.get(sheet.key, ())])
+    for sheet in list(folder.book):
+        look = Look(sheet, folder)
+        for one in (*everywhere, *by_key.get(sheet.key, ())):
+            yield from _hits(one, look, failed)
+
+
+def _hits(one: Check, look: Look, failed: Failed | None) -> list[tuple[Check, Hit]]:
+    try:
+        return [(one, hit) for hit in one.run(look)]
+    except Exception as error:
+        if failed is None:
+            raise
+        failed[one.id] = error
+        return []
+
+
+def checks_on(key: str) -> list[Check]:
+    """The checks that look at a sheet of this form."""
+    return [one for one in CHECKS.values() if one.on in (ALL, key)]
 
 
 def _text(value: Any) -> str:
