@@ -56,7 +56,7 @@ class ReferenceRange(_Sheet):
     active = models.BooleanField(default=True)
     removed_reason = models.CharField(max_length=200, blank=True)
 
-    lr1 = Section("LR1", "Range row", "参考范围行")
+    lr1 = Section("LR1", "Range row", "范围行")
     labr_lab = Ref("LAB", "Laboratory", "检验室", cdash="LBNAM")
     labr_test = Line("Test", "项目", max_length=8, cdash="LBTESTCD", values="analyte catalogue")
     labr_unit = Line(
