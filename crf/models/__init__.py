@@ -4,6 +4,7 @@ from .adverse_events import AdverseEvent, AdverseEventLog
 from .base import CrfData, CrfRow, Finding, FindingState, FormInstance, FormStatus, FormSubmission, Severity
 from .baseline import Criterion, Demographics, Eligibility
 from .central_pathology import CentralNodule, CentralReading, CentralResult
+from .checking import CheckState
 from .consent import InformedConsent, Reconsent
 from .deviations import DeviationLog, ProtocolDeviation
 from .disease import BaselineNodule, HccHistory
@@ -46,6 +47,7 @@ __all__ = [
     "CentralNodule",
     "CentralReading",
     "CentralResult",
+    "CheckState",
     "ConcomitantMedication",
     "ConcomitantProcedure",
     "ConsentVersion",

@@ -15,7 +15,9 @@ class Action(models.TextChoices):
     ROW_RESTORE = "ROW_RESTORE", _("row restored")
     FORM_STATUS = "FORM_STATUS", _("form status")
     FORM_EXPECTED = "FORM_EXPECTED", _("form expected")
+    FINDING = "FINDING", _("edit check")
     CONFIRM = "CONFIRM", _("value confirmed")
+    VALUE_REFUSED = "VALUE_REFUSED", _("value refused")
     REFUSED = "REFUSED", _("refused")
     # participants and visits
     SCREENED = "SCREENED", _("screened")
