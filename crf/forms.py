@@ -48,6 +48,9 @@ def _read_row(typed: Typed, section: SectionDef, data: Mapping[str, Any], key: s
     path = row_path(section.id, key) + "/"
     _read_fields(typed, section.fields, data, prefix, path, row.values, row.missing)
     row.unread = any(where.startswith(path) for where in typed.errors)
+    for name, other in section.rows.hangs.items() if section.rows else ():
+        if other not in row.values and other not in row.missing and path + other not in typed.errors:
+            row.values.pop(name, None)
     return row
 
 

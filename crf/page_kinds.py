@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .imaging_page import ImagingBuilder
+from .laboratory_page import LaboratoryBuilder
 from .pages import Builder
 
-BUILDERS: Mapping[str, type[Builder]] = {"TA": ImagingBuilder}
+BUILDERS: Mapping[str, type[Builder]] = {"LB": LaboratoryBuilder, "TA": ImagingBuilder}

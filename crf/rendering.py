@@ -10,18 +10,22 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from trialsite.web.figures import moment
 from trialsite.web.marks import icon
 
 from .conditions import specialised
 from .fields import CrfField
 from .wording import limit_text
+
+if TYPE_CHECKING:
+    from .selectors.findings import ShownFinding
 
 SEGMENTS = 5  # up to this many options are buttons, more are a list
 CONFIRM_REASONS = ("SOURCE", "REPEATED", "CLINICAL", "OTHER")
@@ -40,8 +44,9 @@ class Box:
     shown: bool = True
     condition: str = ""  # JSON for the browser
     error: str = ""
-    soft: str = ""
-    confirmed: str = ""
+    findings: list[ShownFinding] = dataclass_field(default_factory=list)
+    chosen: Mapping[str, str] = dataclass_field(default_factory=dict)  # reasons picked and not saved, by confirm name
+    unanswered: bool = False  # asked, and left open by an earlier save or by what was posted
     changed: bool = False
     history: str = ""
     editable: bool = True
@@ -51,7 +56,35 @@ class Box:
 
     @property
     def id(self) -> str:
-        return "f-" + self.path.replace(":", "-").replace("/", "-")
+        return anchor(self.path)
+
+    @property
+    def wrong(self) -> bool:
+        """Said of it: this cannot be."""
+        return bool(self.error) or any(one.hard for one in self.findings)
+
+    @property
+    def to_confirm(self) -> bool:
+        return any(one.open and not one.hard and one.confirm_name not in self.chosen for one in self.findings)
+
+    soft = to_confirm
+    confirmed = False
+
+    @property
+    def classes(self) -> str:
+        """Of the element around the field: how it stands with it."""
+        said = {
+            "f-derived": self.field.derived and not self.in_table,
+            "error": self.wrong,
+            "soft-open": self.to_confirm,
+            "is-missing": bool(self.missing),
+        }
+        return " ".join(["f", *(name for name, holds in said.items() if holds)])
+
+
+def anchor(path: str) -> str:
+    """The id of a field's element, which links lead to."""
+    return "f-" + path.replace(":", "-").replace("/", "-")
 
 
 def confirm_reasons() -> list[tuple[str, str]]:
@@ -71,23 +104,14 @@ def condition_json(crf_field: CrfField, on_page: set[str], lookup: Callable[[str
 def field_html(box: Box) -> str:
     """A whole field: label with flag and marks, input, hint, error, soft finding."""
     crf_field = box.field
-    classes = ["f"]
-    if crf_field.derived:
-        classes.append("f-derived")
-    if box.error:
-        classes.append("error")
-    if box.soft:
-        classes.append("soft-open")
-    if box.missing:
-        classes.append("is-missing")
     condition = f' data-when="{escape(box.condition)}"' if box.condition else ""
     hidden = "" if box.shown else " hidden"
     required = required_html(box)
     condition += _data_value(box)
     return (
-        f'<div class="{" ".join(classes)}" data-name="{crf_field.name}" data-kind="{crf_field.kind}" '
+        f'<div class="{box.classes}" data-name="{crf_field.name}" data-kind="{crf_field.kind}" '
         f'data-path="{escape(box.path)}" id="{box.id}"{condition}{required}{hidden}>{_head(box)}'
-        f'<div class="f-input">{input_html(box)}</div>{_hint(box)}{error_html(box)}{soft_html(box)}</div>'
+        f'<div class="f-input">{input_html(box)}</div>{_hint(box)}{said_html(box)}</div>'
     )
 
 
@@ -129,6 +153,8 @@ def _head(box: Box) -> str:
         flag = f'<span class="f-flag">{escape(_("calculated"))}</span>'
     elif box.field.requirement.optional:
         flag = f'<span class="f-flag">{escape(_("optional"))}</span>'
+    elif box.unanswered:
+        flag = f'<span class="f-flag req" data-flag>{escape(_("required"))}</span>'
     return f'<div class="f-head">{label}{flag}{marks_html(box)}</div>'
 
 
@@ -299,7 +325,13 @@ def _ref(box: Box) -> str:
     )
 
 
+def _result(box: Box) -> str:
+    """A laboratory result: a number, or the codes that the analyte of the line may have."""
+    return _select(box) if box.options else _number(box)
+
+
 INPUTS: Mapping[str, Callable[[Box], str]] = {
+    "unit": _select, "result": _result,
     "code": _code, "multi": _multi, "date": _date, "pdate": _date, "int": _number, "dec": _number, "text": _line,
     "long": _long, "time": _time, "ref": _ref,
 }  # fmt: skip
@@ -347,27 +379,57 @@ def _hint(box: Box) -> str:
     return f'<p class="f-hint" id="h-{box.id}">{escape(text)}</p>' if text else ""
 
 
+def said_html(box: Box) -> str:
+    """What is wrong with the field, then what the checks say of it; the script puts its own words at the same places."""
+    return error_html(box) + f'<div class="f-said" data-said>{findings_html(box)}</div>'
+
+
 def error_html(box: Box) -> str:
     return f'<p class="f-error" id="e-{box.id}">{escape(box.error)}</p>' if box.error else ""
 
 
-def soft_html(box: Box) -> str:
-    """A soft finding is confirmed where it stands, with a reason, never in a pop-up."""
-    if not box.soft:
-        return ""
-    if box.confirmed:
-        words = escape(_("Confirmed: %(reason)s") % {"reason": box.confirmed})
-        return f'<p class="f-hint">{icon("comp", "", "c-comp")} {words}</p>'
-    if not box.editable:
-        return f'<div class="soft">{icon("due", "", "c-due")} <span>{escape(box.soft)}</span></div>'
-    options = "".join(
-        f'<option value="{escape(label)}">{escape(label)}</option>' for _code_, label in confirm_reasons()
+def findings_html(box: Box) -> str:
+    """Hard ones in the style of an error, soft ones to be confirmed where they stand, confirmed ones with who and why."""
+    return "".join(_finding(box, number, one) for number, one in enumerate(box.findings, 1))
+
+
+soft_html = findings_html
+
+
+def _finding(box: Box, number: int, finding: ShownFinding) -> str:
+    words = escape(finding.message)
+    rule = f' <span class="rule-id">{escape(finding.rule)}</span>' if finding.rule.startswith("CK-") else ""
+    if finding.hard:
+        return f'<p class="f-error finding">{icon("due", "", "c-query")} {words}{rule}</p>'
+    if not finding.open:
+        return _confirmed(finding, words)
+    ask = confirm_html(f"c-{box.id}-{number}", finding, box.chosen.get(finding.confirm_name, "")) if box.editable else ""
+    return f'<div class="soft">{icon("due", "", "c-due")} <span>{words}{rule}</span>{ask}</div>'
+
+
+def _confirmed(finding: ShownFinding, words: str) -> str:
+    said = escape(_("Confirmed: %(reason)s") % {"reason": finding.reason})
+    who = " · ".join(escape(part) for part in (finding.by, moment(finding.at) if finding.at else "") if part)
+    return (
+        f'<p class="f-hint confirmed">{icon("comp", "", "c-comp")} {said}'
+        f'{f" ({who})" if who else ""} <span class="was-said">{words}</span></p>'
+    )
+
+
+def confirm_html(id: str, finding: ShownFinding, chosen: str) -> str:
+    """Two clicks: "Confirm value" opens the reasons in place, one of them is picked. Works without script."""
+    reasons = [label for _code_, label in confirm_reasons()]
+    if chosen and chosen not in reasons:  # picked in the other language
+        reasons.append(chosen)
+    picks = "".join(
+        f'<label class="seg-opt"><input type="radio" name="{escape(finding.confirm_name)}" value="{escape(label)}"'
+        f'{" checked" if label == chosen else ""} data-no-answer><span>{escape(label)}</span></label>'
+        for label in reasons
     )
     return (
-        f'<div class="soft" role="status">{icon("due", "", "c-due")} <span>{escape(box.soft)}</span>'
-        f'<span class="actions"><select class="form-select form-select-sm" name="confirm:{escape(box.path)}" '
-        f'aria-label="{escape(_("Confirm value: reason"))}">'
-        f'<option value="">{escape(_("Confirm value …"))}</option>{options}</select></span></div>'
+        f'<details class="confirm" data-confirm{" open" if chosen else ""}>'
+        f'<summary class="btn btn-quiet btn-sm" id="{id}">{escape(_("Confirm value"))}</summary>'
+        f'<fieldset class="seg" aria-label="{escape(_("Reason for keeping the value"))}">{picks}</fieldset></details>'
     )
 
 
@@ -434,12 +496,6 @@ def table_row_html(
 ) -> str:
     cells = [f'<th scope="row">{escape(title)}</th>'] if titled else []
     for box in boxes:
-        classes = (
-            "f"
-            + (" error" if box.error else "")
-            + (" soft-open" if box.soft else "")
-            + (" is-missing" if box.missing else "")
-        )
         condition = f' data-when="{escape(box.condition)}"' if box.condition else ""
         required = required_html(box)
         condition += _data_value(box)
@@ -447,10 +503,10 @@ def table_row_html(
         inner = input_html(box)
         hidden = "" if box.shown else " hidden"
         cells.append(
-            f'<td><div class="{classes}" data-name="{box.field.name}" data-kind="{box.field.kind}" '
+            f'<td><div class="{box.classes}" data-name="{box.field.name}" data-kind="{box.field.kind}" '
             f'data-path="{escape(box.path)}" '
             f'id="{box.id}"{condition}{required}{hidden}><div class="f-input">{inner}{marks_html(box)}</div>'
-            f"{error_html(box)}{soft_html(box)}</div></td>"
+            f"{said_html(box)}</div></td>"
         )
     if removable:
         cells.append(f"<td>{new_row_remove_html() if new else remove_html(section, key)}</td>")

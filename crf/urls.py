@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import entry, home, participants, site, way
+from .views import entry, home, laboratory, participants, site, way
 
 
 class VisitLabel(StringConverter):
@@ -40,6 +40,12 @@ site_urls: list[URLPattern | URLResolver] = [
 
 # More specific addresses first: a form's address is the most general one.
 entry_urls: list[URLPattern | URLResolver] = [
+    path("p/<str:number>/<str:label>/lb/import/", laboratory.laboratory_results, name="laboratory_results"),
+    path(
+        "p/<str:number>/<str:label>/lb/<int:repeat>/import/",
+        laboratory.laboratory_results,
+        name="laboratory_results",
+    ),
     path("p/<str:number>/<str:label>/<str:key>/history/", entry.form_history, name="form_history"),
     path(
         "p/<str:number>/<str:label>/<str:key>/<int:repeat>/history/", entry.form_history, name="form_history"

@@ -63,6 +63,7 @@ class LaboratoryResult(CrfRow):
         key="lbtestcd",
         fixed=tuple(ANALYTES),
         layout="table",
+        hangs={"lborresu": "lborres"},
         subset=lambda repeat: rows_of(panel_of(repeat)),
     )
 

@@ -146,6 +146,12 @@ TABLE: dict[str, tuple[Line, ...]] = {
     "laboratories/<str:number>/<str:code>/<int:row>/remove/": (
         post(LAB + "{range}/remove/", (VIEW, 403)), post(LAB + "0/remove/", (VIEW, 404)),
     ),
+    "p/<str:number>/<str:label>/lb/import/": (
+        get("/p/{number}/SCR/lb/import/", VIEW), post("/p/{number}/SCR/lb/import/", (SITE, 422), (VIEWERS, 403)),
+    ),
+    "p/<str:number>/<str:label>/lb/<int:repeat>/import/": (
+        get("/p/{number}/SCR/lb/2/import/", VIEW), post("/p/{number}/SCR/lb/2/import/", (SITE, 422), (VIEWERS, 403)),
+    ),
     # --- forms
     "p/<str:number>/<str:label>/<str:key>/": (
         get(FORM, VIEW), post(FORM, *ENTERED),
