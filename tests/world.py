@@ -84,7 +84,8 @@ def typed(
 ) -> Typed:
     """Texts as typed values. Rows are numbered from 1; `None` in their place passes one over."""
     definition = form_def(key)
-    made = Typed(_parsed(definition.fields, values), dict(missing or {}))
+    given, reasons = _apart(values)
+    made = Typed(_parsed(definition.fields, given), reasons | dict(missing or {}))
     for section, lines in (rows or {}).items():
         fields = {f.name: f for f in definition.section(section).fields}
         made.rows[section] = [
@@ -97,9 +98,14 @@ def _typed_row(number: str, fields: Mapping[str, CrfField], line: Values) -> Typ
     """`{"@remove": "reason"}` removes the row, `{"ecentim@miss": "UNK"}` says why a value is missing."""
     if "@remove" in line:
         return TypedRow(number, remove=True, reason=line["@remove"])
-    values = {name: value for name, value in line.items() if "@" not in name}
-    missing = {name.removesuffix("@miss"): value for name, value in line.items() if name.endswith("@miss")}
+    values, missing = _apart(line)
     return TypedRow(number, _parsed(fields, values), missing)
+
+
+def _apart(line: Values) -> tuple[dict[str, Any], dict[str, str]]:
+    """Values, and reasons why some are missing."""
+    values = {name: value for name, value in line.items() if "@" not in name}
+    return values, {name.removesuffix("@miss"): value for name, value in line.items() if name.endswith("@miss")}
 
 
 def _parsed(fields: Mapping[str, CrfField], values: Values) -> dict[str, Any]:

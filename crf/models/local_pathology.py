@@ -19,7 +19,7 @@ class LocalPathology(CrfData):
         cdash="MI, PR, sponsor (elements per China guideline 2015/2022 and CAP HCC)",
         structure="one per surgical specimen + nodule rows",
         when="SURG+14 d",
-        date="lp_recdat",
+        date="lp_midat",
     )
 
     lp1 = Section("LP1", "Specimen handling", "标本处理")
