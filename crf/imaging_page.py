@@ -19,7 +19,7 @@ from .imaging_live import change_text, live_texts, live_view, mm_text
 from .naming import short
 from .pages import Builder, SectionView
 from .registry import SectionDef
-from .rendering import Box, error_html, field_html, input_html, marks_html, required_html, soft_html
+from .rendering import Box, field_html, input_html, marks_html, required_html, said_html
 from .sheets import RowValues, Sheet
 
 IDENTITY = {
@@ -223,9 +223,6 @@ class ImagingBuilder(Builder):
 
     def _cell(self, box: Box, grid: bool = False, state: str = "") -> str:
         """A field inside the grid: the column names it, so its label is for the ear only."""
-        classes = (
-            "f" + (" error" if box.error else "") + (" soft-open" if box.soft and not box.confirmed else "")
-        )
         condition = f' data-when="{escape(box.condition)}"' if box.condition else ""
         required = required_html(box)
         inner = input_html(box)
@@ -237,9 +234,9 @@ class ImagingBuilder(Builder):
             )
             inner = inner.replace('<span class="unit">mm</span>', "", 1)
         return (
-            f'<div class="{classes}" data-name="{box.field.name}" data-kind="{box.field.kind}" data-path="{escape(box.path)}" '
+            f'<div class="{box.classes}" data-name="{box.field.name}" data-kind="{box.field.kind}" data-path="{escape(box.path)}" '
             f'id="{box.id}"{condition}{required}{"" if box.shown else " hidden"}>'
-            f'<div class="f-input">{inner}{marks_html(box)}</div>{error_html(box)}{soft_html(box)}</div>'
+            f'<div class="f-input">{inner}{marks_html(box)}</div>{said_html(box)}</div>'
         )
 
     def _more(self, boxes: dict[str, Box]) -> str:

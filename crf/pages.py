@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,14 +21,15 @@ from .criteria import CRITERIA
 from .facts import forms_read
 from .fields import MISS, CrfField
 from .lookups import Lookup, Surroundings
-from .models import Finding, FindingState, FormInstance
+from .models import FormInstance
 from .naming import form_title, form_url, label_of, short
 from .registry import FormDef, SectionDef, form_def
-from .rendering import Box, condition_json, fields_html, row_card_html, table_head_html, table_row_html
+from .rendering import Box, anchor, condition_json, fields_html, row_card_html, table_head_html, table_row_html
+from .selectors.findings import ShownFinding, shown
 from .selectors.references import reference_choices
 from .selectors.sheets import casebook, sheet_of
-from .services.checking import soft_message
 from .sheets import Casebook, RowValues, Sheet
+from .telling import told
 from .typed import Typed, as_sheet, row_path
 
 DRUGS = ("EC2", "EOT2")
@@ -42,7 +44,6 @@ _changed_paths = Prepared(
     ),
     target="",
 )
-_findings = Prepared(lambda form: Finding.objects.filter(form=form).exclude(state=FindingState.CURED), form=1)
 
 
 @dataclass(slots=True)
@@ -52,6 +53,9 @@ class SectionView:
     html: SafeString
     repeating: bool = False
     addable: bool = False
+
+
+Said = tuple[str, str, str]  # anchor, label, message
 
 
 @dataclass(slots=True)
@@ -64,13 +68,16 @@ class FormPage:
     editable: bool
     why_not: Any
     token: str
-    errors: list[tuple[str, str, str]] = field(default_factory=list)  # (anchor, label, message)
+    errors: list[Said] = field(default_factory=list)
+    impossible: list[Said] = field(default_factory=list)  # open hard findings of what is stored
+    to_confirm: list[Said] = field(default_factory=list)  # open soft findings
     hidden: list[tuple[str, str]] = field(default_factory=list)  # (label, value) that would be set inactive
     reasons: list[tuple[str, str, str]] = field(default_factory=list)  # (path, label, old → new)
     sheet: Sheet | None = None
     around: Surroundings | None = None
     extra: dict[str, Any] = field(default_factory=dict)
     template: str = "crf/form.html"
+    drawer_template: str = ""
 
     @property
     def title(self) -> Text:
@@ -86,10 +93,11 @@ class Builder:
 
     template = "crf/form.html"
     live_template = ""
+    drawer_template = ""  # of the form alone, for a drawer beside another page
 
     def __init__(
         self, form: FormInstance, *, editable: bool, typed: Typed | None = None, extra_rows: dict[str, int] | None = None,
-        book: Casebook | None = None, blinded: bool = False,
+        book: Casebook | None = None, blinded: bool = False, chosen: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.form, self.editable, self.typed, self.blinded = form, editable, typed, blinded
         self.definition = form_def(form.form_key)
@@ -97,7 +105,7 @@ class Builder:
         self.sheet = as_sheet(self.stored, typed, self.definition) if typed else self.stored
         if not typed and form.version == 0:
             self.sheet = as_sheet(self.stored, Typed(values=self._defaults()), self.definition)
-        self.extra = extra_rows or {}
+        self.extra, self.chosen = extra_rows or {}, chosen or {}
         # What is stored was derived when it, or what it is derived from, was saved.
         fresh = typed is not None or form.version == 0
         self.around = self._surroundings(book, self.reads(fresh))
@@ -107,6 +115,9 @@ class Builder:
         self.errors: dict[str, str] = dict(typed.errors) if typed else {}
         self.reasons: set[str] = set()
         self.changed, self.findings = self._marks()
+        if typed:  # nothing of it is stored: its limits are told as they will be found
+            hard, self.findings = told(self.definition, self.sheet, self.around, self.findings)
+            self.errors = hard | self.errors
         self.on_page = {f.name for s in self.definition.sections for f in s.fields}
         self.url = form_url(form)
 
@@ -139,20 +150,26 @@ class Builder:
         book.add(self.sheet)
         return Surroundings(book, self.form.participant.site.today())
 
-    def _marks(self) -> tuple[set[str], dict[str, Finding]]:
+    def _marks(self) -> tuple[set[str], dict[str, list[ShownFinding]]]:
         if self.form.version == 0:
             return set(), {}
         changed = {path.removesuffix(MISS) for (path,) in _changed_paths(target=self.form.address)}
-        return changed, {finding.path: finding for finding in _findings(form=self.form.pk)}
+        return changed, shown(self.form)
 
     def page(self, why_not: Any = "") -> FormPage:
         sections = [self.section(s) for s in self.definition.sections]
         page = FormPage(self.form, self.definition, sections, self.editable, why_not, uuid.uuid4().hex)
         page.sheet, page.around, page.template = self.sheet, self.around, self.template
-        page.errors = [
-            (f"#{self._anchor(path)}", self._label(path), text) for path, text in self.errors.items()
-        ]
+        page.drawer_template = self.drawer_template
+        page.errors = [self.said(path, text) for path, text in self.errors.items()]
+        standing = [one for lines in self.findings.values() for one in lines if one.open]
+        page.impossible = [self.said(one.path, one.message) for one in standing if one.hard]
+        page.to_confirm = [self.said(one.path, one.message) for one in standing if not one.hard]
         return page
+
+    def said(self, path: str, text: str) -> Said:
+        """A line of a summary: where it leads, of what it speaks, what it says."""
+        return f"#{anchor(path)}" if path else "", self._label(path) if path else "", text
 
     def side(self) -> dict[str, Any]:
         """What the template shows beside the form."""
@@ -235,10 +252,10 @@ class Builder:
         missing = (
             typed.raw_missing.get(where, "") if typed and where in typed.raw else holder.missing.get(name, "")
         )
-        finding = self.findings.get(where)
         box = Box(
             crf_field, where, prefix + name, raw, value, missing or "", editable=self.editable, error=self.errors.get(where, ""),
-            changed=where in self.changed, options=self.options(crf_field),
+            changed=where in self.changed, options=self.options(crf_field), findings=self.findings.get(where, []),
+            chosen=self.chosen,
         )  # fmt: skip
         if crf_field.requirement.when:
             from .conditions import holds
@@ -247,9 +264,8 @@ class Builder:
             box.condition = condition_json(crf_field, self.on_page, lookup) if self.editable else ""
         if self.form.version and not self.blinded:
             box.history = f"{self.url}history/?path={where}"
-        if finding:
-            box.soft = soft_message(crf_field)
-            box.confirmed = finding.reason if finding.state == FindingState.CONFIRMED else ""
+        asked = not crf_field.derived and not crf_field.requirement.optional and self.editable
+        box.unanswered = asked and value is None and not box.missing and bool(self.form.version or typed)
         return box
 
     def options(self, crf_field: CrfField) -> list[tuple[str, str]]:
@@ -261,9 +277,6 @@ class Builder:
                 self._choices[to] = reference_choices(self.form, crf_field)
             return [] if crf_field.derived else self._choices[to]
         return []
-
-    def _anchor(self, path: str) -> str:
-        return "f-" + path.replace(":", "-").replace("/", "-")
 
     def _label(self, path: str) -> str:
         return label_of(self.definition, path)

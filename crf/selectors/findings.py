@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from crf.checks.catalogue import CATALOGUE
@@ -13,7 +14,12 @@ from trialsite.db.prepared import Prepared
 from .history import field_at
 
 _standing = Prepared(
-    lambda form: Finding.objects.filter(form=form).exclude(state=FindingState.CURED).order_by("path", "rule"),
+    lambda form: (
+        Finding.objects.filter(form=form)
+        .exclude(state=FindingState.CURED)
+        .select_related("settled_by")
+        .order_by("path", "rule")
+    ),
     form=1,
 )
 
@@ -29,6 +35,8 @@ class ShownFinding:
     state: str
     reason: str
     found: str
+    by: str = ""  # who confirmed it, and when
+    at: dt.datetime | None = None
 
     @property
     def confirm_name(self) -> str:
@@ -60,7 +68,7 @@ def shown(form: FormInstance) -> dict[str, list[ShownFinding]]:
 def _shown(definition: FormDef, finding: Finding) -> ShownFinding:
     return ShownFinding(
         finding.path, finding.rule, finding.severity, message_of(definition, finding.rule, finding.path),
-        finding.state, finding.reason, finding.value,
+        finding.state, finding.reason, finding.value, str(finding.settled_by or ""), finding.settled_at,
     )  # fmt: skip
 
 
