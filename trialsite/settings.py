@@ -19,6 +19,8 @@ env = environ.Env()
 DEBUG = env.bool("DEBUG", default=False)
 # Demonstration mode shows its accounts on the sign-in page and asks for no second factor. Never for real data.
 DEMO = env.bool("DEMO", default=False)
+# A file outside the database with names of participants, one a line: none of them may stand in free text (CK-017).
+NAMES_FILE = env.str("NAMES_FILE", default="")
 # Everything that is written at run time lies here: database, broker, secret, collected static files, logs.
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 VAR_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)

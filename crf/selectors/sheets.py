@@ -128,7 +128,7 @@ class Reading:
 
     def sheets(self, keys: Iterable[str]) -> list[Sheet]:
         """Those of these forms that were not given before, as a whole."""
-        found = [sheet for key in keys for sheet in self._unread.pop(key, ())]
+        found = [sheet for key in self.started.intersection(keys) for sheet in self._unread.pop(key, ())]
         fill(found)
         return found
 

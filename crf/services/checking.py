@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from crf.conditions import holds
 from crf.fields import CrfField
+from crf.judging import Raised, version_of
 from crf.lookups import Lookup, Surroundings
 from crf.registry import FormDef
 from crf.sheets import Sheet
@@ -24,16 +25,19 @@ class SoftFinding:
     rule: str
     value: str
     message: str
+    version: str = ""
 
 
 @dataclass(slots=True)
 class Checked:
-    """What the walk found, by path."""
+    """What the walk found, by path; and beside it (`raised`, `failed`) what the checks of the form said."""
 
     hidden: dict[str, CrfField] = field(default_factory=dict)  # answered but not asked: must be empty
     required: list[str] = field(default_factory=list)  # asked and unanswered
     hard: dict[str, str] = field(default_factory=dict)
     soft: list[SoftFinding] = field(default_factory=list)
+    raised: list[Raised] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)
 
 
 def check(definition: FormDef, sheet: Sheet, around: Surroundings) -> Checked:
@@ -63,7 +67,11 @@ def _check_field(found: Checked, path: str, crf_field: CrfField, holder: Any, lo
         found.hard[path] = hard_message(crf_field)
     elif crf_field.soft is not None and crf_field.soft.broken(value, lookup):
         rule = f"soft:{name}"
-        found.soft.append(SoftFinding(path, rule, crf_field.to_text(value), soft_message(crf_field)))
+        found.soft.append(
+            SoftFinding(
+                path, rule, crf_field.to_text(value), soft_message(crf_field), version_of(rule, crf_field)
+            )
+        )
 
 
 def hard_message(crf_field: CrfField) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -11,16 +12,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crf import derivation, facts, planning
+from crf.checks.engine import Failed, Folder
 from crf.events import source_data_changed
 from crf.facts import forms_read
 from crf.fields import MISS, missing_label
+from crf.judging import Raised, checks_when_saved, is_limit, judged_sheet
 from crf.lifecycle import FORM
 from crf.lookups import Surroundings
-from crf.models import Finding, FindingState, FormInstance, FormStatus, FormSubmission, Severity
+from crf.models import Finding, FormInstance, FormStatus, FormSubmission, Severity
 from crf.naming import form_title
 from crf.planning import FORMS_READ
 from crf.policies import may_change, may_enter
 from crf.registry import FormDef, form_def
+from crf.selectors.folder import SavingFolder, StoredBook, names_read
 from crf.selectors.sheets import Reading, sheet_of
 from crf.sheets import Casebook, Sheet
 from crf.typed import Typed, as_sheet
@@ -37,6 +41,7 @@ from trialsite.kernel.study import study
 
 from . import lifecycle
 from .checking import Checked, check
+from .findings import Refusal, findings_settle, limit_refusal, note_failed, refusal_of, refusal_record
 from .references import strangers
 from .schedule import schedule_follow, visit_dated
 from .writing import Change, changes, write
@@ -80,10 +85,12 @@ class Invalid(Exception):
     """The form cannot be saved as typed. Nothing is stored; `errors` says why, by path."""
 
     def __init__(
-        self, errors: dict[str, str], hidden: list[str] | None = None, reasons: list[str] | None = None
-    ) -> None:
+        self, errors: dict[str, str], hidden: list[str] | None = None, reasons: list[str] | None = None,
+        refusals: list[Refusal] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__("; ".join(f"{path}: {message}" for path, message in errors.items()))
         self.errors = errors
+        self.refusals = refusals or []  # those of `errors` that the trail keeps: hard limits and hard checks
         self.hidden = hidden or []  # paths whose answers would be set inactive and want confirmation
         self.reasons = reasons or []  # paths whose change wants a reason
 
@@ -115,11 +122,12 @@ class Order:
     complete: bool = False
     reasons: dict[str, str] = field(default_factory=dict)  # by path
     reason: str = ""  # for every changed path without one of its own
-    confirmed: dict[str, str] = field(default_factory=dict)  # soft findings: path → reason
+    confirmed: dict[str, str] = field(
+        default_factory=dict
+    )  # soft findings: `rule@path` → reason (crf.judging)
     clear_hidden: bool = False
 
 
-@transaction.atomic
 def form_save(
     *,
     by: User,
@@ -133,9 +141,19 @@ def form_save(
     `form` comes from the door (`selectors.access`), with participant, site and visit at hand. `decision` replaces the
     usual policy for other ways in (import, central reading), which have their own.
 
-    Raises `Refused` (role, lock), `Stale` (another save came first), `Invalid` (values, missing reasons).
+    Raises `Refused` (role, lock), `Stale` (another save came first), `Invalid` (values, missing reasons). What a hard
+    limit or check refused is kept in the trail, after nothing else was.
     """
-    order = order or Order()
+    try:
+        with transaction.atomic():
+            return _save(by, form, typed, order or Order(), decision)
+    except Invalid as invalid:
+        if invalid.refusals:
+            refusal_record(by=by, form=form, refusals=invalid.refusals)
+        raise
+
+
+def _save(by: User, form: FormInstance, typed: Typed, order: Order, decision: Decision | None) -> Saved:
     (decision or may_enter(by, form)).require()
     chain = trail.participant_chain(form.participant_id)  # the lock: one writer per participant from here on
     if (version := _refresh(form, order.token)) is not None:
@@ -157,6 +175,14 @@ def _refresh(form: FormInstance, token: str) -> int | None:
 
 
 PLANNING_READS = derivation.words_of(planning, lifecycle, facts)
+
+
+@cache
+def _names(key: str) -> frozenset[str]:
+    """Fields that are read of other forms while one is saved: once for calculations, checks and the schedule."""
+    return names_read() | PLANNING_READS | form_def(key).context
+
+
 STANDING = ("version", "status", "frozen", "locked", "expected", "missing_count", "finding_count")
 _standing = Prepared(
     lambda form, token: FormInstance.objects.filter(pk=form).values_list(
@@ -199,8 +225,7 @@ class _Saving:
     def surroundings(self, sheet: Sheet) -> Surroundings:
         keys = forms_read(self.definition.context) | set(derivation.reads(sheet.key))
         whole = keys & {sheet.key, "TA"}  # a series is calculated and its limits compare any field
-        names = derivation.names_read() | self.definition.context
-        read = self.reading.sheets(whole) + self.reading.parts(keys - whole, names)
+        read = self.reading.sheets(whole) + self.reading.parts(keys - whole, _names(sheet.key))
         book = Casebook(self.form.participant.number, read)
         book.add(sheet)
         return Surroundings(book, self.form.participant.site.today())
@@ -216,12 +241,27 @@ class _Saving:
             clear_paths(self.definition, sheet, set(found.hidden))
             self.derive(sheet, around)
             found = check(self.definition, sheet, around)
-        errors = dict(found.hard)
-        if self.order.complete or self.was_complete:
-            errors |= {path: _("Required to complete this form.") for path in found.required}
+        whole = self.order.complete or self.was_complete
+        errors = {path: _("Required to complete this form.") for path in found.required} if whole else {}
+        refusals = [limit_refusal(self.definition, sheet, path, text) for path, text in found.hard.items()]
+        failed: Failed = {}
+        for one, raised in judged_sheet(sheet, self.folder(around), failed):
+            if one.hard and (whole or one.always):
+                refusals.append(refusal_of(self.definition, sheet, raised, str(one.message)))
+            found.raised.append(raised)
+        note_failed(failed)
+        found.failed = set(failed)
+        for refusal in refusals:
+            before = errors.get(refusal.raised.path, "")
+            errors[refusal.raised.path] = f"{before} {refusal.message}".strip()
         if errors:
-            raise Invalid(errors)
+            raise Invalid(errors, refusals=refusals)
         return found
+
+    def folder(self, around: Surroundings) -> Folder:
+        """What the checks read: forms that calculations have read already, and others when they are asked for."""
+        book = StoredBook(around.book, self.reading)
+        return SavingFolder(self.form.participant, book, around.today)
 
     def demand_reasons(self, diff: list[Change], sheet: Sheet) -> None:
         """After completion every changed field needs a reason of its own or the common one (S05). Spaces are no reason."""
@@ -284,49 +324,20 @@ class _Saving:
         return "" if change.derived else self.reason(change.path)
 
     def findings(self, checked: Checked) -> list[Entry]:
-        """Open, confirm or cure soft findings; confirmation and its reason go to the trail."""
-        if not checked.soft and not self.form.finding_count and self.form.version == 0:
+        """Open, confirm or cure what the checks and limits of this form say."""
+        raised = checked.raised + [
+            Raised(self.form.pk, soft.path, soft.rule, Severity.SOFT, soft.version, soft.value[:240])
+            for soft in checked.soft
+        ]
+        if not raised and not self.form.finding_count and self.form.version == 0:
             return []
-        known = {(f.path, f.rule): f for f in _findings(form=self.form.pk)}
-        entries, opened = [], 0
-        for soft in checked.soft:
-            finding = known.pop((soft.path, soft.rule), None)
-            entry, is_open = self._finding(finding, soft)
-            entries += [entry] if entry else []
-            opened += is_open
-        for finding in known.values():
-            if finding.state != FindingState.CURED:
-                Finding.objects.filter(pk=finding.pk).update(state=FindingState.CURED)
-                entries.append(self._finding_entry(finding.path, finding.state, FindingState.CURED, ""))
-        self.form.finding_count = opened
-        return entries
-
-    def _finding(self, finding: Finding | None, soft: Any) -> tuple[Entry | None, int]:
-        reason = self.order.confirmed.get(soft.path, "").strip()
-        old = finding.state if finding and finding.value == soft.value else ""
-        state = FindingState.CONFIRMED if reason or old == FindingState.CONFIRMED else FindingState.OPEN
-        if old == state and not reason:
-            return None, state == FindingState.OPEN
-        values: dict[str, Any] = {"value": soft.value, "state": state, "reason": reason}
-        if finding:
-            update(Finding, values, id=finding.pk)
-        else:
-            values |= {"form_id": self.form.pk, "path": soft.path, "rule": soft.rule}
-            values |= {"severity": Severity.SOFT, "raised_value": soft.value, "raised_at": timezone.now()}
-            values |= {"rule_version": "", "settled_at": None, "settled_by_id": None}
-            insert(Finding, tuple(values), [tuple(values.values())])
-        return self._finding_entry(soft.path, old, state, reason), state == FindingState.OPEN
-
-    def _finding_entry(self, path: str, old: str, new: str, reason: str) -> Entry:
-        return Entry(
-            Action.CONFIRM,
-            self.form.address,
-            f"{path}@soft",
-            str(old),
-            str(new),
-            reason,
-            system=new == FindingState.CURED,
-        )
+        asked = {one.id for one in checks_when_saved(self.form.form_key)} - checked.failed
+        settled = findings_settle(
+            by=self.by, form=self.form, known=_findings(form=self.form.pk), raised=raised,
+            ran=lambda rule: is_limit(rule) or rule in asked, confirmed=self.order.confirmed,
+        )  # fmt: skip
+        self.form.finding_count = settled.open
+        return settled.entries
 
     def envelope(self, checked: Checked) -> list[Entry]:
         form = self.form

@@ -12,11 +12,13 @@ from django.db import transaction
 from django.db.models import F
 
 from crf import derivation
+from crf.checks.engine import Folder
 from crf.events import source_data_changed
 from crf.lookups import Surroundings
 from crf.models import FormInstance, FormSubmission
 from crf.registry import form_def
 from crf.schedule import visit_label
+from crf.selectors.folder import SavingFolder
 from crf.selectors.sheets import casebook
 from crf.sheets import Casebook, Sheet
 from crf.typed import Typed, as_sheet
@@ -181,6 +183,9 @@ class _Loading(_Saving):
     def surroundings(self, sheet: Sheet) -> Surroundings:
         self.load.book.add(sheet)
         return Surroundings(self.load.book, self.load.today)
+
+    def folder(self, around: Surroundings) -> Folder:
+        return SavingFolder(self.load.participant, self.load.book, self.load.today)
 
     def store(
         self, stored: Sheet, sheet: Sheet, diff: list[Change], checked: Checked, around: Surroundings
