@@ -405,7 +405,7 @@ function drafts(form) {
     state.timer = setTimeout(send, 800);
   });
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden && address && state.dirty && !state.leaving) navigator.sendBeacon(address, new FormData(form));
+    if (document.hidden && address && state.dirty && !state.leaving && form.isConnected) navigator.sendBeacon(address, new FormData(form));
   });
   document.addEventListener("edc:session-ending", () => { if (address && state.dirty) send(); });
   document.addEventListener("edc:signed-out", () => { state.leaving = true; });
@@ -415,7 +415,7 @@ function drafts(form) {
     setTimeout(() => { state.leaving = false; }, 10000);
   });
   window.addEventListener("beforeunload", (event) => {
-    if (!state.dirty || state.leaving) return;
+    if (!state.dirty || state.leaving || !form.isConnected) return;
     event.preventDefault();
     event.returnValue = text("leave");
   });
