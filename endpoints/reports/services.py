@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from endpoints import services
 from endpoints.models import TrialState
-from endpoints.models_reports import JobState, ReportJob
+from endpoints.models_reports import ReportJob
 from endpoints.reports.content import SECTIONS, key_of
 from trialsite.accounts.models import Site, User
 from trialsite.accounts.permissions import Grants, grants_of
@@ -18,6 +17,7 @@ from trialsite.accounts.roles import Permission
 from trialsite.audit.actions import Action
 from trialsite.audit.trail import study_event
 from trialsite.kernel.decisions import ALLOWED, Decision, refused
+from trialsite.web import jobs
 
 
 def may_build() -> Decision:
@@ -53,8 +53,7 @@ def report_request(*, by: User, language: str, sections: Sequence[str]) -> Repor
     services.trial_recompute()
     state = TrialState.objects.get(pk=TrialState.ONLY)
     key = key_of(state, language, chosen, sites)
-    same = ReportJob.objects.filter(key=key).exclude(state=JobState.FAILED)
-    job = next((one for one in same if one.pending or one.path.exists()), None)
+    job = jobs.same(ReportJob, key)
     if job is None:
         job = ReportJob.objects.create(
             key=key, language=language, sections=chosen, sites=sites, requested_by=by, as_of=state.as_of,
@@ -70,9 +69,7 @@ def report_request(*, by: User, language: str, sections: Sequence[str]) -> Repor
 @transaction.atomic
 def report_retry(*, by: User, job: ReportJob) -> ReportJob:
     """A failed job once more, from the same content."""
-    if ReportJob.objects.filter(pk=job.pk, state=JobState.FAILED).update(
-        state=JobState.QUEUED, error="", progress=0, lease=None, requested_at=timezone.now()
-    ):
+    if jobs.again(job):
         study_event(by=by, action=Action.REPORT_REQUESTED, subject=job.address, new="retry")
         _send(job)
     return job
@@ -91,11 +88,7 @@ def _send(job: ReportJob) -> None:
 
 def hurry(job: ReportJob) -> None:
     """A job that waits for nobody: its message was lost, or its worker. Whoever looks at it sends it again."""
-    now = timezone.now()
-    waited = (now - job.requested_at).total_seconds() > 4
-    if job.state == JobState.QUEUED and not waited:
-        return
-    if job.abandoned(now):
+    if job.waits_for_nobody():
         from endpoints.report_tasks import report_build
 
         report_build.hint(job.pk)

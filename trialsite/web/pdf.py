@@ -17,6 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
+
+log = structlog.get_logger(__name__)
+
 BASE = Path(__file__).resolve().parents[2]
 MEMORY = 3 * 1024**3
 SECONDS = 420
@@ -30,6 +34,7 @@ class PdfError(RuntimeError):
 class Pdf:
     content: bytes
     pages: int
+    unknown: tuple[str, ...] = ()  # code points that no font of ours can show
 
     @property
     def sha256(self) -> str:
@@ -38,15 +43,18 @@ class Pdf:
 
 def pdf_of(
     parts: str | Sequence[str], *, css: str, at: dt.datetime, identifier: str,
-    attachments: Mapping[str, str] | None = None, memory: int = MEMORY, seconds: int = SECONDS,
+    frame: str = "", attachments: Mapping[str, str] | None = None, memory: int = MEMORY, seconds: int = SECONDS,
 ) -> Pdf:  # fmt: skip
-    """One document, or several parts laid out one after the other and merged (then without tags).
+    """One document, or several parts laid out one after the other and joined.
 
-    `at` and `identifier` go into the file, so they belong to what it was made from: never the clock.
+    `at` and `identifier` go into the file, so they belong to what it was made from: never the clock. In parts,
+    `{{page NAME}}` stands for the page of an element's id; `frame` is CSS in which `{{pages}}` stands for the number of
+    pages of the whole.
     """
     order = {
         "parts": [parts] if isinstance(parts, str) else list(parts),
         "css": css,
+        "frame": frame,
         "at": at.astimezone(dt.UTC).isoformat(timespec="seconds"),
         "identifier": identifier,
         "attachments": dict(attachments or {}),
@@ -56,7 +64,9 @@ def pdf_of(
     }
     head, _, content = _run(order, seconds).partition(b"\n")
     told: dict[str, Any] = json.loads(head)
-    return Pdf(content, told["pages"])
+    if told["unknown"]:
+        log.warning("pdf_unknown_characters", identifier=identifier, code_points=told["unknown"])
+    return Pdf(content, told["pages"], tuple(told["unknown"]))
 
 
 def _run(order: dict[str, Any], seconds: int) -> bytes:

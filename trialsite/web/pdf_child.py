@@ -1,13 +1,19 @@
-"""The child process of `pdf.py`: reads an order as JSON, writes one line of JSON and the PDF. No Django, no network."""
+"""The child process of `pdf.py`: reads an order as JSON, writes one line of JSON and the PDF. No Django, no network.
+
+A document of several parts is laid out twice, part by part, so that no more than one part is in memory: the first time
+to learn on which page everything stands, the second time with the numbers in place.
+"""
 
 from __future__ import annotations
 
 import base64
 import datetime as dt
-import io
+import gc
 import json
+import re
 import resource
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +25,8 @@ FACES = (
     ("Noto Sans SC", "700", "NotoSansSC-Bold.woff2"),
 )
 VARIANT = "pdf/a-2a"
+PAGE = re.compile(r"\{\{page ([\w-]+)\}\}")
+Render = Callable[[str, str], Any]
 
 
 def faces(folder: Path) -> str:
@@ -37,6 +45,20 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (order["memory"], order["memory"]))
     resource.setrlimit(resource.RLIMIT_CPU, (order["seconds"], order["seconds"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    unknown = without_glyph("".join(order["parts"]), Path(order["fonts"]))
+    parts = [shown(text, unknown) for text in order["parts"]]
+    render, write = tools(order)
+    if len(parts) == 1:
+        document = render(parts[0], framed(order["frame"], 0, 0) if order["frame"] else "")
+        pages, made = len(document.pages), write(document, order["attachments"])
+    else:
+        pages, made = long(parts, order, render, write)
+    head = {"pages": pages, "unknown": [f"U+{ord(one):04X}" for one in unknown]}
+    sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + made)
+
+
+def tools(order: dict[str, Any]) -> tuple[Render, Callable[..., bytes]]:
+    """How a text becomes pages, and pages a file: one set of fonts and styles for all parts."""
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import URLFetcher
@@ -45,45 +67,81 @@ def main() -> None:
     fonts = FontConfiguration()
     css = CSS(string=faces(Path(order["fonts"])) + order["css"], font_config=fonts, url_fetcher=fetcher)
     at = dt.datetime.fromisoformat(order["at"])
-    single = len(order["parts"]) == 1
-    files, pages = [], 0
-    for text in order["parts"]:
+
+    def render(text: str, frame: str) -> Any:
+        sheets = [css, CSS(string=frame, font_config=fonts, url_fetcher=fetcher)] if frame else [css]
         document = HTML(string=text, url_fetcher=fetcher, base_url="about:blank").render(
-            stylesheets=[css], font_config=fonts
+            stylesheets=sheets, font_config=fonts
         )
         document.metadata.created = document.metadata.modified = at.strftime("%Y-%m-%dT%H:%M:%SZ")
         document.metadata.attachments = []
-        pages += len(document.pages)
-        kept = (
-            [_attachment(name, body, at) for name, body in sorted(order["attachments"].items())]
-            if single
-            else []
+        return document
+
+    def write(document: Any, attachments: dict[str, str]) -> bytes:
+        kept = [_attachment(name, body, at) for name, body in sorted(attachments.items())]
+        return document.write_pdf(
+            pdf_variant=VARIANT,
+            pdf_tags=True,
+            pdf_identifier=order["identifier"].encode(),
+            attachments=kept or None,
         )
-        files.append(
-            document.write_pdf(
-                pdf_variant=VARIANT if single else None, pdf_tags=single, pdf_identifier=order["identifier"].encode(),
-                attachments=kept or None,
-            )
-        )  # fmt: skip
-    made = files[0] if single else merged(files)
-    sys.stdout.buffer.write(json.dumps({"pages": pages}).encode() + b"\n" + made)
+
+    return render, write
+
+
+def long(
+    parts: Sequence[str], order: dict[str, Any], render: Render, write: Callable[..., bytes]
+) -> tuple[int, bytes]:
+    """Parts one after the other, numbered through, joined."""
+    from trialsite.web.pdf_merge import joined
+
+    counts, where = [], {}
+    for text in parts:
+        document = render(PAGE.sub("000", text), framed(order["frame"], 1, 0))
+        first = sum(counts)
+        for number, page in enumerate(document.pages, first + 1):
+            where |= {name: number for name in page.anchors if name not in where or first}
+        counts.append(len(document.pages))
+        document = None  # one part in memory at a time
+        gc.collect()
+    files, first = [], 1
+    for text, count in zip(parts, counts, strict=True):
+        numbered = PAGE.sub(lambda found: str(where.get(found[1], "–")), text)
+        document = render(numbered, framed(order["frame"], first, sum(counts)))
+        files.append(write(document, {}))
+        first += count
+        document = None
+        gc.collect()
+    return sum(counts), joined(files, order["identifier"].encode())
+
+
+def framed(frame: str, first: int, pages: int) -> str:
+    """The frame of the pages of a part that begins at page `first` of `pages`."""
+    whole = frame.replace("{{pages}}", f'"{pages:3}"' if pages else "counter(pages)")
+    return whole + (f"@page:first{{counter-reset:page {first}}}" if pages else "")
+
+
+def without_glyph(text: str, folder: Path) -> list[str]:
+    """Characters that none of our fonts can show, in the order of their numbers."""
+    from fontTools.ttLib import TTFont
+
+    used = {one for one in set(text) if one.isprintable() and one != " "}
+    for name in ("Inter-Regular.woff2", "NotoSansSC-Regular.woff2"):
+        if used:
+            known = TTFont(folder / name, lazy=True).getBestCmap()
+            used = {one for one in used if ord(one) not in known}
+    return sorted(used)
+
+
+def shown(text: str, unknown: Sequence[str]) -> str:
+    """Such a character by its number, which can be read, and not as an empty box."""
+    return text.translate({ord(one): f"[U+{ord(one):04X}]" for one in unknown}) if unknown else text
 
 
 def _attachment(name: str, body: str, at: dt.datetime) -> Any:
     from weasyprint import Attachment
 
     return Attachment(string=body, name=name, created=at, modified=at, relationship="Data")
-
-
-def merged(files: list[bytes]) -> bytes:
-    from pypdf import PdfWriter
-
-    writer = PdfWriter()
-    for file in files:
-        writer.append(io.BytesIO(file))
-    made = io.BytesIO()
-    writer.write(made)
-    return made.getvalue()
 
 
 if __name__ == "__main__":

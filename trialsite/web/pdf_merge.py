@@ -1,0 +1,105 @@
+"""Joining the parts of a long document: pages, bookmarks, link targets and the tags of every part in one tree.
+
+Each part is a whole PDF/A file with tags of its own. What belongs to the file as a whole (output intent, metadata,
+language, identifier) is taken from the first part; the tags are renumbered, so that the joined file is tagged too.
+Part of the child process: no Django.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import (
+    ArrayObject,
+    ByteStringObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+    TextStringObject,
+)
+
+OF_THE_FILE = ("/Metadata", "/OutputIntents", "/ViewerPreferences", "/MarkInfo", "/Lang")
+
+
+def joined(files: Sequence[bytes], identifier: bytes) -> bytes:
+    """One file of all parts, in order; the same parts give the same bytes."""
+    writer = PdfWriter()
+    writer.pdf_header = "%PDF-1.7"
+    tags, targets = Tags(), {}
+    for place, content in enumerate(files):
+        reader = PdfReader(io.BytesIO(content))
+        before = len(writer.pages)
+        writer.append(reader)
+        root = reader.trailer["/Root"]
+        tags.add(writer, root, zip(writer.pages[before:], reader.pages, strict=True))
+        # A later part's target stands for the placeholder of the contents.
+        targets |= _targets(writer, root, before)
+        if place == 0:
+            for name in OF_THE_FILE:
+                if name in root:
+                    writer.root_object[NameObject(name)] = root[name].clone(writer)
+            writer.add_metadata({key: str(value) for key, value in (reader.metadata or {}).items()})
+    tags.close(writer)
+    _name(writer, targets)
+    whole = hashlib.md5(b"".join(files), usedforsecurity=False).digest()
+    writer._ID = ArrayObject([ByteStringObject(identifier), ByteStringObject(whole)])
+    made = io.BytesIO()
+    writer.write(made)
+    return made.getvalue()
+
+
+class Tags:
+    """The tree of tags of all parts, and the numbers by which pages and links find their tags."""
+
+    def __init__(self) -> None:
+        self.documents: list[Any] = []
+        self.numbers = ArrayObject()
+        self.next = 0
+
+    def add(self, writer: PdfWriter, root: Any, pages: Any) -> None:
+        """Take a part's tags over. Its pages are in the file already, so that the tags point to them."""
+        tree = root["/StructTreeRoot"]
+        self.documents += [kid.clone(writer) for kid in tree["/K"]]
+        nums = tree["/ParentTree"]["/Nums"]
+        for number, tag in zip(nums[::2], nums[1::2], strict=True):
+            self.numbers += [NumberObject(self.next + int(number)), tag.clone(writer)]
+        for page, given in pages:
+            page[NameObject("/StructParents")] = NumberObject(self.next + int(given["/StructParents"]))
+            for link in page.get("/Annots", ()):
+                one = link.get_object()
+                if "/StructParent" in one:
+                    one[NameObject("/StructParent")] = NumberObject(self.next + int(one["/StructParent"]))
+        self.next += len(nums) // 2
+
+    def close(self, writer: PdfWriter) -> None:
+        """Hang every part's tree below one root."""
+        tree = DictionaryObject({NameObject("/Type"): NameObject("/StructTreeRoot")})
+        place = writer._add_object(tree)
+        numbers = writer._add_object(DictionaryObject({NameObject("/Nums"): self.numbers}))
+        tree[NameObject("/ParentTree")] = numbers
+        tree[NameObject("/K")] = ArrayObject(self.documents)
+        for document in self.documents:
+            document.get_object()[NameObject("/P")] = place
+        writer.root_object[NameObject("/StructTreeRoot")] = place
+
+
+def _targets(writer: PdfWriter, root: Any, before: int) -> dict[str, Any]:
+    """Named places of a part, on the pages of the whole file."""
+    names = root.get("/Names", {}).get("/Dests", {}).get("/Names", ())
+    found = {}
+    for name, place in zip(names[::2], names[1::2], strict=True):
+        page, *where = place.get_object()
+        found[str(name)] = ArrayObject([page.clone(writer), *(one.clone(writer) for one in where)])
+    return found
+
+
+def _name(writer: PdfWriter, targets: dict[str, Any]) -> None:
+    names = ArrayObject()
+    for name in sorted(targets):
+        names += [TextStringObject(name), targets[name]]
+    dests = writer._add_object(DictionaryObject({NameObject("/Names"): names}))
+    writer.root_object[NameObject("/Names")] = DictionaryObject({NameObject("/Dests"): dests})
