@@ -41,6 +41,17 @@ def form_url(form: FormInstance) -> str:
     return reverse("form_entry", args=[*args, form.repeat] if log or form.repeat > 1 else args)
 
 
+def home_url(form: FormInstance) -> str:
+    """Where one goes from a finished form: the log of a line or of its head, else the participant."""
+    log = LOG_OF.get(form.form_key) or (form.form_key if form.form_key in LINES_OF else "")
+    number = form.participant.number
+    return (
+        reverse("form_entry", args=[number, "log", log.lower()])
+        if log
+        else reverse("participant", args=[number])
+    )
+
+
 def form_title(key: str, repeat: int = 1) -> Text:
     """What people call a form: a panel of the laboratory by its name, a line of a log and a second form by its number."""
     title = form_def(key).title
@@ -48,5 +59,5 @@ def form_title(key: str, repeat: int = 1) -> Text:
         panel = CODELISTS["LBCAT"].codes[panel_of(repeat)]
         return Text(f"Laboratory: {panel.en}", f"实验室:{panel.zh}")
     if key in LOG_OF:
-        return Text(f"{title.en} #{repeat}", f"{title.zh} #{repeat}")
+        return Text(f"{short(title).en} #{repeat}", f"{short(title).zh} #{repeat}")
     return Text(f"{title.en} {repeat}", f"{title.zh} {repeat}") if repeat > 1 else title

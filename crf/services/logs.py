@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from crf.events import source_data_changed
-from crf.models import FormInstance
+from crf.fields import CrfField
+from crf.models import Draft, FormInstance
+from crf.naming import LOG_OF
 from crf.policies import may_enter, may_log
+from crf.registry import form_def
 from crf.schedule import LINES_OF
+from crf.selectors.sheets import sheet_of
+from crf.sheets import Sheet
 from participants.models import Participant
 from trialsite.accounts.models import User
 from trialsite.audit import trail
 from trialsite.audit.actions import Action
 from trialsite.audit.trail import Entry
 from trialsite.kernel.decisions import Decision, refused
+
+MISS_INPUT = "__miss"  # the input of a missing reason (crf.forms)
 
 
 @transaction.atomic
@@ -37,6 +46,31 @@ def log_line_add(
     entry = Entry(Action.FORM_EXPECTED, form.address, "@expected", "", form.form_key)
     trail.append_all(chain, [entry], by=by, site=participant.site)
     return form
+
+
+@transaction.atomic
+def log_line_copy(*, by: User, form: FormInstance, decision: Decision | None = None) -> FormInstance:
+    """A new line with the answers of another and without its dates, as a draft: nothing is data until it is saved."""
+    log = LOG_OF[form.form_key]
+    made = log_line_add(by=by, participant=form.participant, log=log, decision=decision)
+    content = _undated(form_def(form.form_key).fields.values(), sheet_of(form))
+    Draft.objects.update_or_create(form=made, user=by, defaults={"version": made.version, "content": content})
+    return made
+
+
+def _undated(fields: Iterable[CrfField], sheet: Sheet) -> dict[str, list[str]]:
+    """The answers as a page would post them."""
+    content: dict[str, list[str]] = {}
+    for crf_field in fields:
+        if crf_field.derived or crf_field.kind in ("date", "pdate", "time"):
+            continue
+        value = sheet.get(crf_field.name)
+        if value is not None:
+            raw = crf_field.to_raw(value)
+            content[crf_field.name] = list(value) if crf_field.kind == "multi" else [str(raw)]
+        elif reason := sheet.missing.get(crf_field.name):
+            content[crf_field.name + MISS_INPUT] = [reason]
+    return content
 
 
 @transaction.atomic
