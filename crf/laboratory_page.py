@@ -24,6 +24,7 @@ from .sheets import RowValues, Sheet
 from .site_ranges import units_of
 
 SECTION = "LB2"
+SIGNS = {"EQ": "=", "LT": "<", "GT": ">"}
 ARROWS = {"LOW": "↓", "HIGH": "↑"}
 # What hangs on a result and is asked below it, only when it is asked at all.
 BELOW = ("lbclsig", "lb_aeref")
@@ -99,7 +100,7 @@ class LaboratoryBuilder(Builder):
             box.in_table = True
         earlier = f'<td class="r prev">{escape(self._earlier(number))}</td>' if self.before else ""
         coded = not units_of(analyte)
-        sign = "" if coded else self._cell(boxes["lbop"])
+        sign = "" if coded else self._sign(boxes["lbop"])
         unit = "" if coded else self._unit(boxes["lborresu"], analyte)
         below = "".join(self._below(boxes[name]) for name in BELOW)
         return (
@@ -107,7 +108,7 @@ class LaboratoryBuilder(Builder):
             f'<th scope="row"><span class="id">{analyte.code}</span> <span class="loc">{escape(analyte.label)}</span>'
             f"{self._flag(analyte)}</th>{earlier}<td>{sign}</td>"
             f'<td class="r">{self._cell(boxes["lborres"], result=True, asked=analyte.required == "R")}</td><td>{unit}</td>'
-            f'<td class="num" data-live="range-{number}">{escape(range_text(line, analyte))}</td>'
+            f'<td class="range" data-live="range-{number}">{escape(range_text(line, analyte))}</td>'
             f"<td>{self._judgement(number, line, boxes['lbnrind'])}{below}</td>"
             f"<td>{self._cell(boxes['lbcom'])}</td></tr>"
         )
@@ -133,6 +134,12 @@ class LaboratoryBuilder(Builder):
             f'<span class="f-value" data-live="judge-{number}">{escape(text)}</span></div>'
         )
 
+    def _sign(self, box: Box) -> str:
+        """A narrow list: nearly every result has no sign."""
+        box.options = [(code, SIGNS.get(code, label)) for code, label in box.options]
+        box.listed = True
+        return self._cell(box)
+
     def _unit(self, box: Box, analyte: Analyte) -> str:
         units = units_of(analyte)
         if not box.raw and self.editable:
@@ -140,7 +147,7 @@ class LaboratoryBuilder(Builder):
         box.options = [(unit, unit) for unit in units]
         if len(units) == 1 and self.editable and not box.error and box.raw in units:
             hidden = f'<input type="hidden" name="{box.name}" value="{escape(units[0])}">'
-            return f'<span class="num">{escape(units[0])}</span>{hidden}'
+            return f'<span class="unit-only">{escape(units[0])}</span>{hidden}'
         return self._cell(box)
 
     def _reported_in(self, analyte: Analyte) -> str:

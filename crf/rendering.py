@@ -53,6 +53,7 @@ class Box:
     options: list[tuple[str, str]] = dataclass_field(default_factory=list)
     prior: str = ""
     in_table: bool = False
+    listed: bool = False  # a list even where buttons would do
 
     @property
     def id(self) -> str:
@@ -138,7 +139,7 @@ def _grouped(box: Box) -> bool:
 
 
 def is_segmented(box: Box) -> bool:
-    if box.field.kind != "code" or len(box.options) > SEGMENTS:
+    if box.field.kind != "code" or box.listed or len(box.options) > SEGMENTS:
         return False
     # In a grid only short answers are buttons: a column must stay narrow.
     return not box.in_table or sum(len(label) for _code_, label in box.options) <= 26

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from crf.fields import Date, Dec, Int, Line, Ref
@@ -35,6 +37,14 @@ class Laboratory(models.Model):
     @property
     def name(self) -> Text:
         return Text(self.name_en, self.name_zh or self.name_en)
+
+
+def _plain(value: Any) -> str:
+    """3.5 and 50 as they are said, without the places of the column."""
+    if value is None:
+        return "–"
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 class ReferenceRange(_Sheet):
@@ -75,6 +85,14 @@ class ReferenceRange(_Sheet):
 
     def __str__(self) -> str:
         return f"{self.labr_test} {self.labr_from}"
+
+    @property
+    def low(self) -> str:
+        return _plain(self.labr_lln)
+
+    @property
+    def high(self) -> str:
+        return _plain(self.labr_uln)
 
 
 class ConsentVersion(models.Model):
