@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class CrfConfig(AppConfig):
     name = "crf"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import receivers  # noqa: F401  (connects what the worker is told)

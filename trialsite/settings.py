@@ -301,6 +301,8 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     # Finds who is behind when a message was lost. It expires, so none pile up while no worker runs.
     "sweep": {"task": "endpoints.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    # The same for edit checks; it also takes up what depends on the day, when a day begins at a site.
+    "checks": {"task": "crf.tasks.check_sweep", "schedule": 10.0, "options": {"expires": 10}},
     "sessions": {
         "task": "trialsite.accounts.tasks.sessions_sweep",
         "schedule": 60.0,
