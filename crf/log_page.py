@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .naming import home_url
-from .pages import Builder
+from .naming import home_url, short
+from .pages import Builder, SectionView
+from .registry import SectionDef
 from .schedule import LINES_OF
 from .selectors.logs import log_of, sae_path
 
@@ -25,6 +26,11 @@ class LineBuilder(Builder):
 
     template = "crf/line.html"
     drawer_template = "crf/_line.html"
+
+    def section(self, section: SectionDef) -> SectionView:
+        view = super().section(section)
+        view.label = short(section.label)  # "Event (repeating)": here it is one
+        return view
 
     def side(self) -> dict[str, Any]:
         event = self.form.form_key == LINES_OF["AE"]

@@ -49,7 +49,7 @@ def span_figure(
     top = (HEIGHT - thick) / 2
     bar = (
         f'<rect x="{left}" y="{top}" width="{max(right - left, 3):.1f}" height="{thick}" rx="1.5" '
-        f'fill="{"#bf360c" if strong else "#0b5c8a"}"/>'
+        f'fill="{"#14202e" if strong else "#0b5c8a"}"/>'
     )
     arrow = f'<path d="M{right - 1:.1f} 3l5 6-5 6z" fill="#0b5c8a"/>' if goes_on else ""
     until = _("continues") if goes_on else figures.day(end)

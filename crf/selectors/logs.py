@@ -163,7 +163,7 @@ def _grade(line: LogLine) -> SafeString:
     if line.grade < 3:
         return SafeString(f'<span title="{name}">{line.grade}</span>')
     sign = marks.icon("up", _("Grade 3 or higher"), "i-sm")
-    return SafeString(f'<span class="badge-st query" title="{name}">{sign} {line.grade}</span>')
+    return SafeString(f'<span class="badge-st strong" title="{name}">{sign} {line.grade}</span>')
 
 
 def _related(line: LogLine) -> SafeString:
@@ -200,7 +200,7 @@ def _action(line: LogLine) -> SafeString:
 def _serious(line: LogLine) -> SafeString:
     if not line.is_on("aeser"):
         return SafeString(f'<span class="text-mid">{line.text("aeser")}</span>')
-    said = f'<span class="badge-st query">{marks.icon("bolt", "", "i-sm")} {line.text("aeser")}</span>'
+    said = f'<span class="badge-st strong">{marks.icon("bolt", "", "i-sm")} {line.text("aeser")}</span>'
     path = sae_path(line.sheet, line.today)
     if path and path.state in ("due", "prog"):
         said += f'<small class="d-block c-due nowrap">{escape(path.short)}</small>'
