@@ -9,8 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -20,7 +19,16 @@ from typing import Any
 from trialsite.kernel.partial_date import PartialDate
 from trialsite.kernel.study import study
 
-from . import derivation_imaging, derived, facts
+from . import (
+    derivation_events,
+    derivation_imaging,
+    derivation_laboratory,
+    derivation_preoperative,
+    derivation_visit,
+    derived,
+    facts,
+    laboratory,
+)
 from .codelists import CODELISTS
 from .criteria import CRITERIA
 from .derivation_imaging import (
@@ -30,36 +38,16 @@ from .derivation_imaging import (
     first_progression,
     resection_day,
 )
+from .derivation_laboratory import LABORATORY
+from .derivation_preoperative import LOCAL_PATHOLOGY, PREOPERATIVE, phlf
+from .derivation_visit import ELECTROCARDIOGRAM, HEPATITIS, VITAL_SIGNS, staging_vitals
+from .deriving import Deriver, Values, fixed_key, is_yes, numbered, recorded, yes_no
 from .fields import MISS
 from .registry import form_def
 from .sheets import Casebook, RowValues, Sheet
 
-Values = dict[str, Any]
-OfSheet = Callable[[Sheet, Casebook], Values]
-OfRow = Callable[[RowValues, Sheet, Casebook], Values]
-
 # Derived in the book, but written by the system elsewhere.
-SYSTEM_OWNED = frozenset({"ie_signed", "eos_sign", "cp_sign", "cp_caseid", "cp_user", "cpf_dat"})
-
-
-def yes_no(truth: bool | None) -> str | None:
-    return None if truth is None else "Y" if truth else "N"
-
-
-def is_yes(code: str | None) -> bool | None:
-    return {"Y": True, "N": False}.get(code or "")
-
-
-def fixed_key(form: str, section: str, row: int) -> str | None:
-    """The key that the book gives to a row of a fixed section: rows are numbered in its order."""
-    rows = form_def(form).section(section).rows
-    keys = rows.fixed if rows else ()
-    return keys[row - 1] if 0 < row <= len(keys) else None
-
-
-def numbered(name: str) -> OfRow:
-    """The row number, for sections that show it."""
-    return lambda row, sheet, book: {name: row.row}
+SYSTEM_OWNED = frozenset({"ie_signed", "eos_sign", "cp_sign", "cp_caseid", "cp_user", "cpf_dat", "dv_check"})
 
 
 # --- F02 DM, F03 IE, F05 HCC ------------------------------------------------------------------------------
@@ -82,11 +70,25 @@ def _milan(hcc: Sheet | None) -> str | None:
     return derived.milan(*_burden(hcc))
 
 
-def _bclc(hcc: Sheet | None) -> str | None:
+def bclc_stage(book: Casebook) -> str | None:
+    """D-10 at baseline, from burden, ECOG and Child-Pugh class."""
+    hcc = book.one("HCC")
     if hcc is None:
         return None
     count, largest, macrovascular, extrahepatic, uncountable = _burden(hcc)
-    return derived.bclc(count, largest, macrovascular, extrahepatic, uncountable=uncountable)
+    vitals = staging_vitals(book)
+    return derived.bclc(count, largest, macrovascular, extrahepatic, uncountable=uncountable, **vitals)
+
+
+def cnlc_stage(book: Casebook) -> str | None:
+    """D-11 at baseline."""
+    hcc = book.one("HCC")
+    if hcc is None:
+        return None
+    count, largest, macrovascular, extrahepatic, uncountable = _burden(hcc)
+    vitals = staging_vitals(book)
+    vitals.pop("ecog_by_tumour")
+    return derived.cnlc(count, largest, macrovascular, extrahepatic, uncountable=uncountable, **vitals)
 
 
 def _history(sheet: Sheet, book: Casebook) -> Values:
@@ -100,7 +102,7 @@ def _eligibility(sheet: Sheet, book: Casebook) -> Values:
     hcc = book.one("HCC")
     return {
         "ie_milan_calc": _milan(hcc),
-        "ie_bclc_calc": _bclc(hcc),
+        "ie_bclc_calc": bclc_stage(book),
         "ie_bclc_inv": hcc.get("hcc_bclc") if hcc else None,
         "enr_no": (book.number or None) if sheet.get("enr_yn") == "Y" else None,
     }
@@ -289,7 +291,7 @@ def _surgery(sheet: Sheet, book: Casebook) -> Values:
     return {
         "surg_major": yes_no(derived.major_resection(sheet.get("surg_segs"))) if done else None,
         "surg_los": stay if done and stay is not None and stay >= 0 else None,
-        "surg_phlf_calc": None,  # D-25 reads the laboratory form, which this study does not have yet
+        "surg_phlf_calc": yes_no(phlf(sheet, book)) if done else None,
         "surg_cdmax": derived.highest(complications, order) if sheet.get("surg_comp_yn") == "Y" else None,
         "surg_dth90": yes_no(died) if done else None,
     }
@@ -383,31 +385,34 @@ def _end_of_study(sheet: Sheet, book: Casebook) -> Values:
 # --- the table --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Deriver:
-    """How the derived fields of a form are made, and the forms that are read for it."""
+ALIVE = (*facts.ALIVE_FORMS, "DTH")  # last known alive and death (G-6, G-10)
 
-    sheet: OfSheet | None = None
-    rows: dict[str, OfRow] = field(default_factory=dict)
-    reads: tuple[str, ...] = ()
-
-
-ALIVE = ("ICF", "DM", "EC", "TA", "SURG", "SS", "DTH")  # last known alive and death (G-6, G-10)
-
+# What is read by the calculations of others stands before them: a save derives them in this order.
 DERIVERS: dict[str, Deriver] = {
     "ICF": Deriver(rows={"ICF2": numbered("recon_spid")}),
     "DM": Deriver(_demographics, reads=("ICF",)),
-    "IE": Deriver(_eligibility, {"IE1": _criterion}, ("HCC",)),
     "HCC": Deriver(_history),
+    "HEP": HEPATITIS,
+    "LB": LABORATORY,
+    "VS": VITAL_SIGNS,
+    "EG": ELECTROCARDIOGRAM,
+    "IE": Deriver(_eligibility, {"IE1": _criterion}, ("HCC", *VITAL_SIGNS.reads)),
     "EC": Deriver(_cycle, {"EC2": _infusion, "EC3": _apatinib, "EC4": _dispensing}, ("EC",)),
     "TA": Deriver(_assessment, reads=("TA", "SURG")),
+    "PREOP": PREOPERATIVE,
     "SURG": Deriver(_surgery, {"SU3": numbered("comp_spid")}, ALIVE),
+    "LPATH": LOCAL_PATHOLOGY,
     "CPATH": Deriver(_reader),
     "CPATHF": Deriver(_central_result, reads=("CPATH",)),
     "SACT": Deriver(rows={"SA1": _therapy}, reads=("EC", "TA", "SURG", "SS")),
     "EOT": Deriver(_end_of_treatment, {"EOT2": _last_dose}, ("EC",)),
     "DTH": Deriver(_death, reads=ALIVE),
     "EOS": Deriver(_end_of_study, reads=ALIVE),
+    "AE1": derivation_events.EVENT,
+    "MH1": recorded("mhspid"),
+    "CM1": recorded("cmspid"),
+    "PR1": recorded("prspid"),
+    "DV1": recorded("dvspid"),
 }
 NOTHING = Deriver()
 
@@ -425,7 +430,10 @@ def dependents(form_key: str) -> tuple[str, ...]:
 @cache
 def names_read() -> frozenset[str]:
     """Every word in the code of the calculations: a field whose name is not among them is read by none."""
-    return words_of(derivation_imaging, facts, sys.modules[__name__])
+    return words_of(
+        derivation_events, derivation_imaging, derivation_laboratory, derivation_preoperative, derivation_visit, facts,
+        laboratory, sys.modules[__name__],
+    )  # fmt: skip
 
 
 def words_of(*modules: ModuleType) -> frozenset[str]:

@@ -49,8 +49,29 @@ def last_dose(book: Casebook) -> dt.date | None:
     return max(_dose_days(book, "ecendat", "apa_ecendat"), default=None)
 
 
+def first_dose_time(book: Casebook) -> dt.time | None:
+    """When the first infusion of C1D1 began; none when that is not known."""
+    first = first_dose(book)
+    times = [
+        row.get("ecsttim")
+        for sheet in book.all("EC")
+        for row in sheet.lines("EC2")
+        if row.get("ecoccur") == "Y" and row.get("ecstdat") == first
+    ]
+    return min((time for time in times if time), default=None)
+
+
 def last_dose_of_phase(book: Casebook, phase: str) -> dt.date | None:
     """The last dose of one phase: later phases must not forbid to correct the end of an earlier one."""
+    return last_dose(of_phase(book, phase))
+
+
+def first_dose_of_phase(book: Casebook, phase: str) -> dt.date | None:
+    return first_dose(of_phase(book, phase))
+
+
+def of_phase(book: Casebook, phase: str) -> Casebook:
+    """The cycles and apatinib periods of one phase, and of none that is named."""
     kept = []
     for sheet in book.all("EC"):
         own = sheet.get("ec_phase") in (None, phase)
@@ -58,7 +79,16 @@ def last_dose_of_phase(book: Casebook, phase: str) -> dt.date | None:
         apatinib = [row for row in sheet.lines("EC3") if row.get("apa_phase") in (None, phase)]
         values = sheet.values if own else {}
         kept.append(Sheet("EC", sheet.form, values=values, rows={"EC2": iv, "EC3": apatinib}))
-    return last_dose(Casebook(book.number, kept))
+    return Casebook(book.number, kept)
+
+
+def apatinib_goes_on(book: Casebook) -> bool:
+    """Whether a period of apatinib has no end yet."""
+    return any(
+        row.get("apa_ecstdat") and row.get("apa_ecendat") is None and (row.get("apa_dose") or 0) > 0
+        for sheet in book.all("EC")
+        for row in sheet.lines("EC3")
+    )
 
 
 def died_in_stay(book: Casebook) -> bool:
@@ -101,14 +131,42 @@ def death_day(book: Casebook) -> PartialDate | None:
     return value if isinstance(value, PartialDate) else None
 
 
+# Dates that prove the participant alive (G-6): visits, samples, scans, onsets; by form, with the answer that says
+# "not done". Doses, operation, contacts and treatments outside the protocol have functions of their own.
+PROOFS: dict[str, tuple[tuple[str, str], ...]] = {
+    "ICF": (("icf_dsstdat", ""),),
+    "DM": (("dmdat", ""),),
+    "HEP": (("hep_lbdat", "hep_lbperf"),),
+    "VS": (("vsdat", "vsperf"),),
+    "LB": (("lbdat", "lbperf"),),
+    "EG": (("egdat", "egperf"), ("echo_dat", "echo_perf")),
+    "SURG": (("surg_dischdat", "surg_proccur"),),
+    "AE1": (("aestdat", ""),),
+}
+ALIVE_FORMS = (*PROOFS, "EC", "TA", "SS", "SACT")
+
+
+def proofs_of_life(book: Casebook) -> list[tuple[Sheet, str, dt.date]]:
+    """Each complete date of `PROOFS` with the sheet and the field where it stands."""
+    found = []
+    for key, names in PROOFS.items():
+        for sheet in book.all(key):
+            for name, done in names:
+                day = complete_day(sheet.get(name))
+                if day and not (done and sheet.get(done) == "N"):
+                    found.append((sheet, name, day))
+    return found
+
+
+def complete_day(value: Any) -> dt.date | None:
+    return value.complete if isinstance(value, PartialDate) else value
+
+
 def last_contact(book: Casebook) -> dt.date | None:
-    """The latest complete date that proves the participant alive (G-6): visit, dose, scan, surgery, survival contact."""
-    days: list[Any] = [
-        book.value("ICF", "icf_dsstdat"),
-        book.value("DM", "dmdat"),
-        surgery_day(book),
-        last_dose(book),
-    ]
+    """The latest complete date that proves the participant alive (G-6): visit, dose, sample, scan, onset of an event,
+    surgery, survival contact, start of another treatment. Administrative dates do not count."""
+    days: list[Any] = [surgery_day(book), last_dose(book)]
+    days += [day for _sheet, _name, day in proofs_of_life(book)]
     days += [s.get("ta_lastdat") or s.get("tudat") for s in book.all("TA")]
     for sheet in book.all("SS"):
         days.append(
@@ -116,6 +174,8 @@ def last_contact(book: Casebook) -> dt.date | None:
             if sheet.get("ss_status") != "ALIVE"
             else sheet.get("ss_lastalive") or sheet.get("ss_dat")
         )
+    for sheet in book.all("SACT"):
+        days += [complete_day(row.get("sact_stdat")) for row in sheet.lines("SA1")]
     return max((day for day in days if isinstance(day, dt.date)), default=None)
 
 
@@ -128,7 +188,7 @@ FACTS: dict[str, tuple[Callable[[Casebook], Any], tuple[str, ...]]] = {
     "@c1d1": (first_dose, ("EC",)),
     "@last_dose": (last_dose, ("EC",)),
     "@last_iv": (last_neoadjuvant_iv, ("EC",)),
-    "@last_contact": (last_contact, ("ICF", "DM", "EC", "TA", "SURG", "SS")),
+    "@last_contact": (last_contact, ALIVE_FORMS),
     "@died_in_stay": (lambda book: _yes(died_in_stay(book)), ("DTH", "SURG")),
     "@surgery_done": (lambda book: _yes(surgery_day(book) is not None), ("SURG",)),
     "@consent_unless_before": (lambda book: book.value("ICF", "icf_dsstdat"), ("ICF",)),

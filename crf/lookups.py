@@ -14,6 +14,9 @@ from .sheets import Casebook, RowValues, Sheet
 
 Lookup = Callable[[str], Any]
 
+# Names that are about the sheet itself and not answers on it.
+OF_THE_SHEET = frozenset({"visit"})
+
 
 class Surroundings:
     """What a form stands in: the participant's casebook and the calendar day at the site.

@@ -6,8 +6,9 @@ where they came from, nor of which moment they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 
@@ -57,16 +58,30 @@ def _order(sheet: Sheet) -> tuple[int, int, int]:
     return sheet.visit_order, sheet.repeat, sheet.form
 
 
-class Casebook:
-    """All sheets of one participant that have been started, by form key, in visit order."""
+# Rows of C01 by field name, read when they are needed.
+RangesOf = Callable[[], Iterable[Mapping[str, Any]]]
 
-    def __init__(self, number: str = "", sheets: Iterable[Sheet] = ()) -> None:
+
+class Casebook:
+    """All sheets of one participant that have been started, by form key, in visit order.
+
+    `ranges_from` gives the reference ranges of the participant's site (C01) when a calculation asks for them.
+    """
+
+    def __init__(
+        self, number: str = "", sheets: Iterable[Sheet] = (), ranges: RangesOf | None = None
+    ) -> None:
         self.number = number
+        self.ranges_from = ranges
         self._by_key: dict[str, list[Sheet]] = {}
         for sheet in sheets:
             self._by_key.setdefault(sheet.key, []).append(sheet)
         for kept in self._by_key.values():
             kept.sort(key=_order)
+
+    @cached_property
+    def ranges(self) -> tuple[Mapping[str, Any], ...]:
+        return tuple(self.ranges_from()) if self.ranges_from else ()
 
     def add(self, sheet: Sheet) -> None:
         """Put a sheet in, in place of an earlier one of the same envelope."""

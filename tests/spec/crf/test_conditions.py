@@ -122,6 +122,7 @@ def test_no_requirement(text: str) -> None:
 
 def test_every_condition_of_the_forms_reads_names_that_exist() -> None:
     from crf.facts import FACTS
+    from crf.lookups import OF_THE_SHEET
     from trialsite.kernel.study import study
 
     for definition in [*forms().values(), *parts().values()]:
@@ -130,6 +131,7 @@ def test_every_condition_of_the_forms_reads_names_that_exist() -> None:
             for field in section.fields:
                 for name in names(field.requirement.when):
                     known = name in own or name in FACTS or name.removeprefix("@baseline_") in own
+                    known = known or name in OF_THE_SHEET
                     if name.startswith("cfg."):
                         known = study()[name.removeprefix("cfg.")] is not None
                     assert known, f"{definition.code}.{field.name} reads {name}"

@@ -401,7 +401,7 @@ def death(text: str) -> Sheet:
 COURSES = [
     ("2024-06-14", "FULL", 30, 15),
     ("2024-07", "MONTH", 47, 32),
-    ("2024", "YEAR", 25, 10),  # not before the last contact, 2024-06-09
+    ("2024", "YEAR", 30, 15),  # not before the last proof of life, the discharge on 2024-06-14
 ]
 
 
