@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
+
 BIN = Path(sys.executable).parent
 _PR_SET_PDEATHSIG = 1
 
@@ -27,6 +29,13 @@ class Child:
     log: Path
     process: subprocess.Popen[bytes] | None = None
     restarts: int = 0
+    notes: tuple[str, ...] = ()  # what it wrote for its next start, as globs: half-written after a power cut
+
+    def forget(self) -> None:
+        """It ended by itself: it starts again without its notes, in case it was they."""
+        for pattern in self.notes:
+            for path in Path(pattern).parent.glob(Path(pattern).name):
+                path.unlink(missing_ok=True)
 
     def start(self, env: dict[str, str]) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -88,8 +97,11 @@ def children(host: str, port: int, logs: Path, concurrency: int) -> list[Child]:
     return [
         Child("web", granian, logs / "web.log"),
         Child("worker", worker, logs / "worker.log"),
-        Child("beat", [*celery, "beat", "--loglevel", "WARNING", "--pidfile="], logs / "beat.log"),
-    ]
+        Child(
+            "beat", [*celery, "beat", "--loglevel", "WARNING", "--pidfile="], logs / "beat.log",
+            notes=(f"{settings.CELERY_BEAT_SCHEDULE_FILENAME}*",),
+        ),
+    ]  # fmt: skip
 
 
 def answers(host: str, port: int, path: str = "/health/?format=json") -> bool:

@@ -169,6 +169,7 @@ class Command(BaseCommand):
                         f"The {child.name} keeps ending. Last lines of {child.log}:\n{child.last_lines()}"
                     )
                 self.stderr.write(f"The {child.name} ended and is started again ({child.log}).")
+                child.forget()
                 child.start(env)
 
 
