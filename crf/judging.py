@@ -83,7 +83,7 @@ def judged_sheet(sheet: Sheet, folder: Folder, failed: Failed) -> list[tuple[Che
 @cache
 def checks_when_saved(key: str) -> tuple[Check, ...]:
     """The checks of a form that can be answered from its own sheet; the others follow in the worker."""
-    return tuple(one for one in checks_on(key) if not one.elsewhere)
+    return tuple(one for one in checks_on(key) if not one.later)
 
 
 def judged(folder: Folder, failed: Failed, checks: Mapping[str, Check] | None = None) -> list[Raised]:

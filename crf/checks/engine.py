@@ -181,9 +181,7 @@ class Check:
     reads: tuple[str, ...] = ()
     always: bool = False  # hard, and what was typed is refused on every save, not only on completion
     deviation: str = ""  # category (DVCAT) of the protocol deviation that the book wants raised
-    elsewhere: bool = (
-        False  # a look at one sheet may find something on another of the same form: run over all at once
-    )
+    later: bool = False  # not to be answered from the sheet that is being saved, only from what is stored
 
     @property
     def id(self) -> str:
@@ -214,7 +212,7 @@ def check(
     reads: Iterable[str] = (),
     always: bool = False,
     deviation: str = "",
-    elsewhere: bool = False,
+    later: bool = False,
 ) -> Callable[[Run], Run]:
     """Declare the function of a check of the book. Raises `KeyError` for an id that the book does not have."""
 
@@ -223,7 +221,7 @@ def check(
         number = id.removeprefix("CK-")
         if id in CHECKS or f"ck_{number}_" not in run.__name__:
             raise ValueError(f"{id}: declared twice, or its function is not named ck_{number}_…")
-        CHECKS[id] = Check(text, run, on, tuple(reads), always, deviation, elsewhere)
+        CHECKS[id] = Check(text, run, on, tuple(reads), always, deviation, later)
         return run
 
     return keep

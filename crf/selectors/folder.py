@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -121,7 +122,7 @@ class SiteHeld:
     """What a site has configured, and who was screened there."""
 
     consent_versions: tuple[tuple[str, dt.date], ...]
-    ranges: tuple[ReferenceRange, ...]
+    ranges: tuple[Mapping[str, Any], ...]  # rows of C01 by field name
     screened: dict[tuple[str, str], list[Screened]]
 
     def facts(self, participant: int) -> SiteFacts:
@@ -143,9 +144,10 @@ def sites_of(sites: Iterable[Site]) -> dict[int, SiteHeld]:
     for version in ConsentVersion.objects.filter(site__in=pks).order_by("effective_from"):
         held = found[version.site_id]
         held.consent_versions += ((version.version, version.effective_from),)
-    rows = ReferenceRange.objects.filter(laboratory__site__in=pks, active=True).select_related("laboratory")
-    for row in rows.order_by("laboratory", "labr_test", "labr_from"):
-        held = found[row.laboratory.site_id]
+    names = [field.name for field in ReferenceRange.crf_fields()]
+    rows = ReferenceRange.objects.filter(laboratory__site__in=pks, active=True)
+    for row in rows.order_by("laboratory", "labr_test", "labr_from").values("laboratory__site", *names):
+        held = found[row.pop("laboratory__site")]
         held.ranges += (row,)
     for pk, one in _screened(pks):
         found[pk].screened.setdefault((one.born, one.sex), []).append(one)
