@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -48,6 +49,14 @@ def is_limit(rule: str) -> bool:
 def mark(rule: str) -> str:
     """What stands behind the `@` of a finding's path in the trail."""
     return rule.partition(":")[0] if is_limit(rule) else rule
+
+
+MARKED = re.compile(r"@(?:soft|hard|CK-\d{3})$")
+
+
+def unmarked(path: str) -> str:
+    """The path of the field that a path of the trail speaks of: `tudat@soft` → `tudat`."""
+    return MARKED.sub("", path)
 
 
 def version_of(rule: str, crf_field: CrfField | None = None) -> str:

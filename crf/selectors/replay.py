@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from crf.fields import MISS, CrfField
+from crf.judging import MARKED
 from crf.models import FormInstance, FormStatus
 from crf.registry import form_def
 from crf.schedule import visit_label
@@ -71,7 +72,7 @@ def _apply(found: Replayed, form: int, path: str, new: str, reason: str) -> None
     if path == "@status":
         found.statuses[form] = sheet.status = new
         return
-    if path.startswith("@") or path.endswith("@soft"):
+    if path.startswith("@") or MARKED.search(path):
         return
     place, _, name = path.rpartition("/")
     if not place:
