@@ -17,7 +17,7 @@ from crf.events import source_data_changed
 from crf.lookups import Surroundings
 from crf.models import FormInstance, FormSubmission
 from crf.registry import form_def
-from crf.schedule import visit_label
+from crf.schedule import LINES_OF, visit_label
 from crf.selectors.folder import SavingFolder
 from crf.selectors.sheets import casebook
 from crf.sheets import Casebook, Sheet
@@ -25,6 +25,7 @@ from crf.typed import Typed, as_sheet
 from participants.models import Participant
 from trialsite.accounts.models import User
 from trialsite.audit import trail
+from trialsite.audit.actions import Action
 from trialsite.audit.models import AuditChain
 from trialsite.audit.trail import Entry
 from trialsite.kernel.decisions import ALLOWED, Decision
@@ -85,10 +86,20 @@ class Load:
     def form(self, key: str, visit: str = "", repeat: int = 1) -> FormInstance:
         """The form at a place. Visits are planned first when what was entered may have opened it."""
         place = (key, visit, repeat)
-        if place not in self.envelopes:
+        if place not in self.envelopes and key in LINES_OF.values():
+            self._add_line(key, repeat)
+        elif place not in self.envelopes:
             self.flush()
             self._read_envelopes()
         return self.envelopes[place]
+
+    def _add_line(self, key: str, repeat: int) -> None:
+        """A line of a log, with the number that it is known by."""
+        form = FormInstance.objects.create(
+            participant=self.participant, form_key=key, repeat=repeat, required="E"
+        )
+        self.envelopes[key, "", repeat] = form
+        self.record([Entry(Action.FORM_EXPECTED, form.address, "@expected", "", key)], self.by)
 
     def save(
         self, form: FormInstance, typed: Typed, order: Order | None = None, by: User | None = None

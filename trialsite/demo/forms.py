@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -14,9 +14,10 @@ from crf.fields import CrfField
 from crf.registry import form_def
 from crf.typed import Typed, TypedRow
 
+from .clinic import Clinic, Note
 from .story import Contact, Cycle, EndOfPhase, Operation, Period, Read, Scan, Story, Values
 
-Rows = dict[str, list[Values]]
+Rows = dict[str, list[Values | None]]
 NOT_GIVEN = {"ecoccur": "N", "ecreasoc": "COMPLETED", "ec_perm_yn": "N"}
 NEVER = {"ecoccur": "NA", "ec_perm_yn": "N"}
 OXA = {"0": 85, "-1": 65}
@@ -49,7 +50,9 @@ def typed(entry: Entry) -> Typed:
     made = Typed(values, {**missing, **entry.missing})
     for section, lines in entry.rows.items():
         fields = _fields(entry.key, section)
-        made.rows[section] = [TypedRow(str(n), *_parsed(fields, line)) for n, line in enumerate(lines, 1)]
+        made.rows[section] = [
+            TypedRow(str(n), *_parsed(fields, line)) for n, line in enumerate(lines, 1) if line is not None
+        ]
     return made
 
 
@@ -67,9 +70,11 @@ def _parsed(fields: Mapping[str, CrfField], given: Values) -> tuple[Values, dict
 # --- screening ----------------------------------------------------------------------------------------------------
 
 
-def screening(story: Story, investigator: str) -> Iterator[Entry]:
+def screening(story: Story, investigator: str, clinic: Clinic | None) -> Iterator[Entry]:
     yield consent(story, investigator)
     yield Entry("DM", "SCR", story.consent, {"dmdat": story.consent, **story.person})
+    if clinic:
+        yield from noted(clinic.screening())
     if story.baseline:
         yield Entry("HCC", "SCR", story.baseline.last, story.disease, {"HCC3": list(story.nodules)})
         yield assessment(story.baseline)
@@ -343,23 +348,32 @@ def end_of_study(story: Story) -> Entry | None:
     return Entry("EOS", "EOS", story.end.day, values)
 
 
-def before_readings(story: Story, investigator: str) -> Sequence[Entry]:
-    """From consent to the operation."""
-    entries = [*screening(story, investigator)]
+def noted(notes: Iterable[Note]) -> Iterator[Entry]:
+    for note in notes:
+        yield Entry(note.key, note.visit, note.day, note.values, note.rows, note.repeat)
+
+
+def before_readings(story: Story, investigator: str, clinic: Clinic | None = None) -> Sequence[Entry]:
+    """From consent to the operation, with what the clinic notes until then."""
+    entries = [*screening(story, investigator, clinic)]
     later = [cycle(story, c) for c in story.cycles if c.phase == "NEO"]
     later += [assessment(scan) for scan in story.scans if not scan.visit.startswith("FUIMG")]
     later += [end_of_phase(story, end) for end in story.ends if end.phase == "NEO"]
     if story.operation:
         later.append(surgery(story.operation))
+    if clinic:
+        later += [*noted(clinic.treatment()), *noted(clinic.logs()), *noted(clinic.surgery())]
     return entries + sorted(later, key=lambda entry: entry.day)
 
 
-def after_readings(story: Story) -> Sequence[Entry]:
+def after_readings(story: Story, clinic: Clinic | None = None) -> Sequence[Entry]:
     """Adjuvant treatment, follow-up and the end."""
     later = [cycle(story, c) for c in story.cycles if c.phase != "NEO"]
     later += [assessment(scan) for scan in story.scans if scan.visit.startswith("FUIMG")]
     later += [end_of_phase(story, end) for end in story.ends if end.phase != "NEO"]
     later += [contact(c) for c in story.contacts]
+    if clinic:
+        later += noted(clinic.follow_up())
     later.sort(key=lambda entry: (entry.day, entry.key == "SS"))
     last = [entry for entry in (therapies(story), death(story), end_of_study(story)) if entry]
     return later + last

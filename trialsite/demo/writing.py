@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 
@@ -18,6 +18,7 @@ from pathology.services import reading_save, reading_take
 from trialsite.accounts.models import Site, User
 from trialsite.kernel.decisions import ALLOWED
 
+from .clinic import Clinic
 from .forms import Entry, after_readings, before_readings, reading, typed
 from .story import Story
 
@@ -31,6 +32,9 @@ class Cast:
 
     users: dict[str, User]
     sites: dict[str, Site]
+    laboratories: dict[str, str] = field(
+        default_factory=dict
+    )  # by site number: the address of its laboratory
 
     @classmethod
     def read(cls) -> Cast:
@@ -47,33 +51,41 @@ class Cast:
 
 
 @transaction.atomic
-def write(story: Story, cast: Cast, today: dt.date) -> Participant:
-    """One participant. `story` is cut at today already."""
+def write(story: Story, cast: Cast, today: dt.date, clinic: bool = False) -> Participant:
+    """One participant. `story` is cut at today already. `clinic`: with everything that is examined along the way."""
+    seen = Clinic(story) if clinic else None
+    laboratory = cast.laboratories.get(story.site, "")
     writer, investigator = cast.coordinator(story.site), cast.investigator(story.site)
     participant = participant_screen(
         by=writer, site=cast.sites[story.site], number=story.number, decision=ALLOWED
     )
     with Load(by=writer, participant=participant) as load:
-        _save(load, before_readings(story, investigator.address), investigator, today)
+        _save(load, before_readings(story, investigator.address, seen), investigator, today, laboratory)
     _read(story, participant, cast)
-    if later := after_readings(story):
+    if later := after_readings(story, seen):
         with Load(by=writer, participant=participant) as load:
-            _save(load, later, investigator, today)
+            _save(load, later, investigator, today, laboratory)
     return participant
 
 
-def _save(load: Load, entries: Iterable[Entry], investigator: User, today: dt.date) -> None:
+def _save(
+    load: Load, entries: Iterable[Entry], investigator: User, today: dt.date, laboratory: str = ""
+) -> None:
     for entry in entries:
+        if entry.day > today:
+            continue
         form = load.form(entry.key, entry.visit, entry.repeat)
-        _refer(entry, load)
+        _refer(entry, load, laboratory)
         recent = (today - entry.day).days < RECENT and entry.key not in ("DTH", "EOS")
         by = investigator if entry.key in ("IE", "DTH", "EOS") else load.by
         load.save(form, typed(entry), Order(complete=entry.complete and not recent, clear_hidden=True), by=by)
 
 
-def _refer(entry: Entry, load: Load) -> None:
-    """`{TA/FUIMG2}`: the address of a form of this participant; `{TA}`: of its last one."""
+def _refer(entry: Entry, load: Load, laboratory: str) -> None:
+    """`{TA/FUIMG2}`: the address of a form of this participant; `{TA}`: of its last one; `{LAB}`: its laboratory."""
     for name, value in entry.values.items():
+        if value == "{LAB}":
+            entry.values[name] = laboratory
         if isinstance(value, str) and value.startswith("{TA"):
             entry.values[name] = _address(value.strip("{}").partition("/")[2], load)
 

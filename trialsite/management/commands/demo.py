@@ -16,6 +16,7 @@ from django.utils import timezone
 from participants.models import Participant
 from trialsite.accounts.demo import ensure_demo_people
 from trialsite.demo.cohort import stories
+from trialsite.demo.laboratory import ensure_laboratory
 from trialsite.demo.truth import truth_of
 from trialsite.demo.writing import Cast, write
 from trialsite.management.progress import Bar
@@ -37,9 +38,14 @@ class Command(BaseCommand):
             "--truth", type=Path, help="write the expected endpoint values to this file, as JSON"
         )
 
+        parser.add_argument(
+            "--endpoints-only", action="store_true",
+            help="leave out what no endpoint reads: laboratory, vital signs, events, medication (quicker)",
+        )  # fmt: skip
+
     def handle(
-        self, *, participants: int, seed: int, today: dt.date | None, truth: Path | None, **options: Any
-    ) -> None:
+        self, *, participants: int, seed: int, today: dt.date | None, truth: Path | None, endpoints_only: bool, **options: Any
+    ) -> None:  # fmt: skip
         if not settings.DEMO:
             raise CommandError("The demonstration trial exists in demonstration mode only: set DEMO=1.")
         if participants < 1:
@@ -49,13 +55,17 @@ class Command(BaseCommand):
         if day > timezone.localdate():
             raise CommandError("--today lies in the future: forms do not take such dates.")
         ensure_demo_people()
-        cast, known = Cast.read(), set(Participant.objects.values_list("number", flat=True))
+        cast, clinic = Cast.read(), not endpoints_only
+        if clinic:
+            for number, site in cast.sites.items():
+                cast.laboratories[number] = ensure_laboratory(site, cast.users["da"]).address
+        known = set(Participant.objects.values_list("number", flat=True))
         bar, expected = Bar(self.stderr, "Participants", participants), {}
         started, made = time.monotonic(), 0
         for story in stories(participants, seed, day):
             expected[story.number] = truth_of(story, day)
             if story.number not in known:
-                write(story, cast, day)
+                write(story, cast, day, clinic)
                 made += 1
             bar.step()
         bar.close()
