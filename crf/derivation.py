@@ -216,7 +216,7 @@ def _last_dose(row: RowValues, sheet: Sheet, book: Casebook) -> Values:
     if phase and not days:
         row.missing["eotd_last_calc"] = "NA"  # this drug was not given in this phase
     last = None if None in days else max((day for day in days if day), default=None)
-    return {"eotd_trt": drug, "eotd_last_calc": last, "eotd_rdi": _intensity(book, drug, phase)}
+    return {"eotd_trt": drug, "eotd_last_calc": last, "eotd_rdi": intensity(book, drug, phase)}
 
 
 def _dose_days(book: Casebook, drug: str | None, phase: str | None) -> list[dt.date | None]:
@@ -225,11 +225,11 @@ def _dose_days(book: Casebook, drug: str | None, phase: str | None) -> list[dt.d
         return [period.end for period in apatinib_periods(book, phase) if period.dose_mg > 0] if phase else []
     return [
         row.get("ecendat") or row.get("ecstdat") or sheet.get("ec_d1dat")
-        for sheet, row in _infusions(book, drug, phase)
+        for sheet, row in infusions_given(book, drug, phase)
     ]
 
 
-def _infusions(book: Casebook, drug: str | None, phase: str | None) -> list[tuple[Sheet, RowValues]]:
+def infusions_given(book: Casebook, drug: str | None, phase: str | None) -> list[tuple[Sheet, RowValues]]:
     return [
         (sheet, row)
         for sheet in started_cycles(book, phase)
@@ -238,7 +238,7 @@ def _infusions(book: Casebook, drug: str | None, phase: str | None) -> list[tupl
     ]
 
 
-def _intensity(book: Casebook, drug: str | None, phase: str | None) -> Decimal | None:
+def intensity(book: Casebook, drug: str | None, phase: str | None) -> Decimal | None:
     """D-18. The book's examples divide by the recomputed BSA (301.6 = 550 mg / 1.8235); so does this."""
     if drug is None or phase is None:
         return None
@@ -246,7 +246,7 @@ def _intensity(book: Casebook, drug: str | None, phase: str | None) -> Decimal |
         return derived.apatinib_intensity(apatinib_periods(book, phase), study()["apa_dose_mg"])
     levels = _levels(drug)
     flat = levels.get("unit") == "mg"
-    given = _infusions(book, drug, phase)
+    given = infusions_given(book, drug, phase)
     doses = [row.get("ecdstxt") if flat else _per_m2(row.get("ecdstxt"), sheet) for sheet, row in given]
     known = [dose for dose in doses if dose is not None]
     firsts = [sheet.get("ec_d1dat") for sheet in started_cycles(book, phase) if sheet.get("ec_d1dat")]
