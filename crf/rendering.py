@@ -185,9 +185,10 @@ def value_html(box: Box) -> str:
 
         return f'<span class="f-value none">{escape(missing_label(box.missing))}</span>'
     shown = box.field.display(box.value)
+    live = f' data-live="{escape(box.path)}"' if box.field.derived else ""  # replaced while others are typed
     if not shown:
-        return '<span class="f-value none">–</span>'
-    return f'<span class="f-value">{escape(shown)}</span>'
+        return f'<span class="f-value none"{live}>–</span>'
+    return f'<span class="f-value"{live}>{escape(shown)}</span>'
 
 
 def _described(box: Box) -> str:
