@@ -348,7 +348,7 @@ COUNTS: dict[str, tuple[str, str, str, str]] = {
 # TSH, free T4, free T3.
 THYROID = {
     "SCR": "2.10 13.8 4.4", "C3": "2.3 13.5 4.3", "PREOP": "2.5 13.2 4.2", "ADJ1": "2.6 13.1 4.2", "ADJ2": "4.1 11.2 3.9",
-    "ADJ3": "14.6 8.1 3.3", "ADJ4": "11.2 9.2 3.5", "ADJ5": "8.4 10.4 3.7", "ADJ6": "6.6 11.0 3.8", "ADJ7": "5.6 11.6 3.9",
+    "ADJ3": "14.6 8.1 3.3", "ADJ4": "9.8 9.2 3.5", "ADJ5": "8.4 10.4 3.7", "ADJ6": "6.6 11.0 3.8", "ADJ7": "5.6 11.6 3.9",
     "ADJ8": "4.8 12.1 4.0", "EOT": "4.2 12.4 4.1",
 }  # fmt: skip
 CARDIAC = ("SCR", "C2", "C3", "C4", "PREOP", "ADJ1", "EOT")
@@ -537,6 +537,12 @@ def _events_of_follow_up() -> Iterator[Page]:
         13, "Hypothyroidism", 2, "2024-08-21", "", "UUUPSU", over, **TREATED, aesi="Y", ae_ir="Y",
         ae_ir_organ="THYROID", ae_ir_steroid="N", ae_ir_rechall="NA",
     )  # fmt: skip
+
+
+def event_of(term: str) -> Page:
+    """The event of this term."""
+    events = (*_events_of_treatment(), *_events_of_surgery(), *_events_of_follow_up())
+    return next(page for page in events if page.values.get("aeterm") == term)
 
 
 def _drug(

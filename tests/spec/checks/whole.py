@@ -35,9 +35,7 @@ def folder(pages: Iterable[Page], today: str = TODAY) -> Folder:
     stored = {page.name: (number, page) for number, page in enumerate(pages, 1)}
     site = SiteFacts(consent_versions=(("1.1", dt.date(2024, 1, 15)),), ranges=tuple(ranges()))
     sheets = [_sheet(number, page, stored) for number, page in stored.values()]
-    book = Casebook(NUMBER, sheets)
-    if hasattr(book, "ranges"):
-        book.ranges = site.ranges
+    book = Casebook(NUMBER, sheets, lambda: site.ranges)
     for _round in range(ROUNDS):
         for sheet in sheets:
             derivation.derive(sheet, book)
