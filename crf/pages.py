@@ -169,7 +169,8 @@ class Builder:
 
     def said(self, path: str, text: str) -> Said:
         """A line of a summary: where it leads, of what it speaks, what it says."""
-        return f"#{anchor(path)}" if path else "", self._label(path) if path else "", text
+        label = self._label(path) if path else ""
+        return f"#{anchor(path)}" if path else "", "" if text.startswith(label) else label, text
 
     def side(self) -> dict[str, Any]:
         """What the template shows beside the form."""

@@ -45,7 +45,9 @@ class Box:
     condition: str = ""  # JSON for the browser
     error: str = ""
     findings: list[ShownFinding] = dataclass_field(default_factory=list)
-    chosen: Mapping[str, str] = dataclass_field(default_factory=dict)  # reasons picked and not saved, by confirm name
+    chosen: Mapping[str, str] = dataclass_field(
+        default_factory=dict
+    )  # reasons picked and not saved, by confirm name
     unanswered: bool = False  # asked, and left open by an earlier save or by what was posted
     changed: bool = False
     history: str = ""
@@ -405,7 +407,11 @@ def _finding(box: Box, number: int, finding: ShownFinding) -> str:
         return f'<p class="f-error finding">{icon("due", "", "c-query")} {words}{rule}</p>'
     if not finding.open:
         return _confirmed(finding, words)
-    ask = confirm_html(f"c-{box.id}-{number}", finding, box.chosen.get(finding.confirm_name, "")) if box.editable else ""
+    ask = (
+        confirm_html(f"c-{box.id}-{number}", finding, box.chosen.get(finding.confirm_name, ""))
+        if box.editable
+        else ""
+    )
     return f'<div class="soft">{icon("due", "", "c-due")} <span>{words}{rule}</span>{ask}</div>'
 
 
@@ -425,7 +431,7 @@ def confirm_html(id: str, finding: ShownFinding, chosen: str) -> str:
         reasons.append(chosen)
     picks = "".join(
         f'<label class="seg-opt"><input type="radio" name="{escape(finding.confirm_name)}" value="{escape(label)}"'
-        f'{" checked" if label == chosen else ""} data-no-answer><span>{escape(label)}</span></label>'
+        f"{' checked' if label == chosen else ''} data-no-answer><span>{escape(label)}</span></label>"
         for label in reasons
     )
     return (

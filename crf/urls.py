@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import entry, home, laboratory, participants, site, way
+from .views import drafts, entry, home, laboratory, logs, participants, site, way
 
 
 class VisitLabel(StringConverter):
@@ -38,6 +38,12 @@ site_urls: list[URLPattern | URLResolver] = [
     ),
 ]
 
+log_urls: list[URLPattern | URLResolver] = [
+    path("p/<str:number>/log/<str:key>/add/", logs.line_add, name="line_add"),
+    path("p/<str:number>/log/<str:key>/<int:line>/copy/", logs.line_copy, name="line_copy"),
+    path("p/<str:number>/log/<str:key>/<int:line>/remove/", logs.line_remove, name="line_remove"),
+]
+
 # More specific addresses first: a form's address is the most general one.
 entry_urls: list[URLPattern | URLResolver] = [
     path("p/<str:number>/<str:label>/lb/import/", laboratory.laboratory_results, name="laboratory_results"),
@@ -54,16 +60,22 @@ entry_urls: list[URLPattern | URLResolver] = [
     path(
         "p/<str:number>/<str:label>/<str:key>/<int:repeat>/preview/", entry.form_preview, name="form_preview"
     ),
-    path("p/<str:number>/<str:label>/<str:key>/draft/", entry.form_draft, name="form_draft"),
-    path("p/<str:number>/<str:label>/<str:key>/<int:repeat>/draft/", entry.form_draft, name="form_draft"),
-    path("p/<str:number>/<str:label>/<str:key>/draft/drop/", entry.form_draft_drop, name="form_draft_drop"),
+    path("p/<str:number>/<str:label>/<str:key>/presence/", drafts.form_presence, name="form_presence"),
+    path(
+        "p/<str:number>/<str:label>/<str:key>/<int:repeat>/presence/",
+        drafts.form_presence,
+        name="form_presence",
+    ),
+    path("p/<str:number>/<str:label>/<str:key>/draft/", drafts.form_draft, name="form_draft"),
+    path("p/<str:number>/<str:label>/<str:key>/<int:repeat>/draft/", drafts.form_draft, name="form_draft"),
+    path("p/<str:number>/<str:label>/<str:key>/draft/drop/", drafts.form_draft_drop, name="form_draft_drop"),
     path(
         "p/<str:number>/<str:label>/<str:key>/<int:repeat>/draft/drop/",
-        entry.form_draft_drop,
+        drafts.form_draft_drop,
         name="form_draft_drop",
     ),
     path("p/<str:number>/<str:label>/<str:key>/", entry.form_entry, name="form_entry"),
     path("p/<str:number>/<str:label>/<str:key>/<int:repeat>/", entry.form_entry, name="form_entry"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*participant_urls, *site_urls, *entry_urls]
+urlpatterns: list[URLPattern | URLResolver] = [*participant_urls, *site_urls, *log_urls, *entry_urls]

@@ -16,7 +16,7 @@ from crf.pages import FormPage
 from crf.registry import form_def
 from crf.services.entry import Invalid, Order, Stale
 from crf.typed import Typed
-from crf.views.entry import order_of
+from crf.views.posted import order_of
 from trialsite.accounts.door import require
 from trialsite.accounts.roles import Permission
 from trialsite.kernel.decisions import Refused

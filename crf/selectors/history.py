@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from crf.fields import MISS, CrfField, missing_label
+from crf.judging import MARKED, unmarked
 from crf.models import FormInstance, FormStatus
 from crf.naming import label_of
 from crf.registry import FormDef, form_def
@@ -39,17 +40,32 @@ def history_of(form: FormInstance, path: str = "") -> list[HistoryLine]:
     events = AuditEvent.objects.filter(target=form.address).select_related("actor")
     if path:
         row = path.rpartition("/")[0]
-        wanted = Q(path__in=[path, path + MISS, path + "@soft"])
+        wanted = Q(path__in=[path, path + MISS]) | Q(path__startswith=path + "@")
         events = events.filter(wanted | Q(path=f"{row}/@active") if row else wanted)
     definition = form_def(form.form_key)
     return [_line(definition, event) for event in events.order_by("-number")]
 
 
 TYPED = (Action.ENTER, Action.CHANGE, Action.CLEAR, Action.ROW_ADD, Action.ROW_REMOVE)
+NOT_TYPED = (Action.DERIVE, Action.FINDING, Action.VALUE_REFUSED)
 
 
 def saved_since(form: FormInstance, version: int) -> list[HistoryLine]:
-    """What other saves changed since a page showed `version`: the newest batches, one per save."""
+    """What other saves changed since a page showed `version`, in words."""
+    definition = form_def(form.form_key)
+    return [_line(definition, event) for event in _events_since(form, version)]
+
+
+def changed_since(form: FormInstance, version: int) -> dict[str, str]:
+    """The text that stood at each path before those saves; rows that were not there have the empty `@active`."""
+    found: dict[str, str] = {}
+    for event in _events_since(form, version):
+        found.setdefault(event.path, event.old)
+    return found
+
+
+def _events_since(form: FormInstance, version: int) -> list[AuditEvent]:
+    """The newest batches, one per save at most: rather one too many than one too few."""
     behind = max(form.version - version, 1)
     moments = (
         AuditEvent.objects.filter(target=form.address, action__in=TYPED)
@@ -58,13 +74,12 @@ def saved_since(form: FormInstance, version: int) -> list[HistoryLine]:
     oldest = min(moments, default=None)
     if oldest is None:
         return []
-    definition = form_def(form.form_key)
-    events = AuditEvent.objects.filter(target=form.address, at__gte=oldest).exclude(action=Action.DERIVE)
-    return [_line(definition, event) for event in events.select_related("actor").order_by("number")]
+    events = AuditEvent.objects.filter(target=form.address, at__gte=oldest).exclude(action__in=NOT_TYPED)
+    return list(events.select_related("actor").order_by("number"))
 
 
 def _line(definition: FormDef, event: AuditEvent) -> HistoryLine:
-    path = event.path.removesuffix("@soft")
+    path = unmarked(event.path)
     crf_field = field_at(definition, path)
     return HistoryLine(
         at=event.at, who=str(event.actor) if event.actor else event.who, role=_role(event.role), site=event.site,
@@ -96,8 +111,10 @@ def field_at(definition: FormDef, path: str) -> CrfField | None:
 def _words(crf_field: CrfField | None, path: str, text: str) -> str:
     if path == "@status":
         return str(FormStatus(text).label) if text in FormStatus.values else text
-    if path.endswith(("@soft", "@active", "@expected")):
-        return "" if text in ("0", "1") else _state(text)
+    if path.endswith(("@active", "@expected")):
+        return "" if text in ("0", "1") else text
+    if MARKED.search(path):
+        return _state(text)
     if path.endswith(MISS):
         return missing_label(text)
     if crf_field is None or not text:

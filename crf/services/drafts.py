@@ -15,25 +15,35 @@ from crf.typed import posted_version
 from trialsite.accounts.models import User
 from trialsite.db.prepared import Prepared
 
-NOT_KEPT = ("csrfmiddlewaretoken", "token", "version", "action")
+NOT_KEPT = (
+    "csrfmiddlewaretoken",
+    "token",
+    "version",
+    "action",
+    "person",
+    "touched",
+    "merged_with",
+    "attempt",
+)
 LARGEST = 400_000  # characters; the largest form of the book stays below a tenth of it
 
 
 @transaction.atomic
-def draft_keep(*, by: User, form: FormInstance, post: QueryDict) -> None:
-    """Keep the posted fields; the newest wins."""
+def draft_keep(*, by: User, form: FormInstance, post: QueryDict) -> bool:
+    """Keep the posted fields; the newest wins. False when nothing was kept: too much, or a page that is over."""
     content = {
         name: [value.replace("\0", "") for value in values]
         for name, values in post.lists()
-        if name not in NOT_KEPT and any(values)
+        if name not in NOT_KEPT and not name.startswith("merge:") and any(values)
     }
     if sum(len(value) for values in content.values() for value in values) > LARGEST:
-        return
+        return False
     posted = posted_version(post.get("version", ""))
     version = form.version if posted is None else posted
     if version < form.version and not Draft.objects.filter(form=form, user=by).exists():
-        return  # a late beacon of a page that has been saved since
+        return False  # a late beacon of a page that has been saved since
     Draft.objects.update_or_create(form=form, user=by, defaults={"version": version, "content": content})
+    return True
 
 
 @transaction.atomic

@@ -12,29 +12,31 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crf.fields import free_text
 from crf.forms import read_post
 from crf.imaging_live import typed_for_preview
+from crf.merging import Merged, words
 from crf.models import FormInstance, FormStatus
-from crf.naming import form_title, form_url, label_of
+from crf.naming import form_title, form_url, home_url, label_of
 from crf.page_kinds import BUILDERS
 from crf.pages import Builder, FormPage
 from crf.policies import may_enter
 from crf.registry import form_def
 from crf.schedule import visit_label, visit_title
 from crf.selectors.access import form_at
-from crf.selectors.history import has_path, history_of, saved_since
+from crf.selectors.history import field_at, has_path, history_of, saved_since
 from crf.selectors.navigation import next_form, rail_of
 from crf.selectors.participants import strip_of
+from crf.selectors.presence import others_at
 from crf.services.drafts import draft_drop, draft_keep, draft_of, draft_post
-from crf.services.entry import Invalid, Order, Saved, Stale, form_save
-from crf.typed import Typed, posted_version
+from crf.services.entry import Invalid, Saved, Stale, form_save
+from crf.typed import Typed
 from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Permission
 from trialsite.kernel.decisions import Refused
-from trialsite.kernel.digests import digest
 
-LONGEST_REASON = 300
+from .drafts import presence_text
+from .posted import chosen_in, order_of, somebody_else
+from .stale import attempt_of, merge_post, shown_version, who_of
 
 
 @login_required
@@ -49,31 +51,9 @@ def form_entry(
     editable = bool(may_enter(request.user, form))
     draft = draft_of(request.user, form) if editable else None
     typed = read_post(form_def(form.form_key), draft_post(draft)) if draft else None
-    return _show(request, form, builder_of(form, editable=editable, typed=typed), draft=draft)
-
-
-@login_required
-@require_POST
-def form_draft(
-    request: HttpRequest, number: str, label: str, key: str, repeat: int | None = None
-) -> HttpResponse:
-    """Keep what is typed, as it is typed. Not trial data: nothing is checked, nothing goes to the trail."""
-    form = form_at(request.user, number, label, key, repeat)
-    if not may_enter(request.user, form):
-        return HttpResponse(status=409)
-    draft_keep(by=request.user, form=form, post=request.POST)  # type: ignore[arg-type]
-    return HttpResponse(status=204)
-
-
-@login_required
-@require_POST
-def form_draft_drop(
-    request: HttpRequest, number: str, label: str, key: str, repeat: int | None = None
-) -> HttpResponse:
-    """Give up one's own draft and go back to what is stored."""
-    form = form_at(request.user, number, label, key, repeat)
-    draft_drop(by=request.user, form=form)  # type: ignore[arg-type]
-    return redirect(form_url(form))
+    chosen = chosen_in(draft_post(draft)) if draft else None
+    builder = builder_of(form, editable=editable, typed=typed, chosen=chosen)
+    return _show(request, form, builder, draft=draft, version=draft.version if draft else form.version)
 
 
 def builder_of(form: FormInstance, **kwargs: Any) -> Builder:
@@ -95,50 +75,44 @@ def form_preview(
     return render(request, builder.live_template, builder.side())
 
 
-def order_of(request: HttpRequest) -> Order:
-    """What a post asks beside its values."""
-    post = request.POST
-    token = post.get("token", "")
-    return Order(
-        version=posted_version(post.get("version", "")),
-        token=digest([request.path, token])[:40]
-        if token
-        else "",  # a submission belongs to the page it came from
-        complete=post.get("action") == "complete",
-        reasons=_posted(post, "reason:"),
-        reason=free_text(post.get("reason", ""))[:LONGEST_REASON],
-        confirmed=_posted(post, "confirm:"),
-        clear_hidden=bool(post.get("clear_hidden")),
-    )
-
-
-def _posted(post: Any, prefix: str) -> dict[str, str]:
-    return {
-        name.removeprefix(prefix): free_text(text)[:LONGEST_REASON]
-        for name, text in post.items()
-        if name.startswith(prefix) and text
-    }
-
-
 def _save(request: HttpRequest, form: FormInstance) -> HttpResponse:
     typed = read_post(form_def(form.form_key), request.POST)
     if request.POST.get("action", "").startswith("add_row:"):
         return _add_row(request, form, typed)
+    if somebody_else(request):
+        refusal = _(
+            "Somebody else has signed in since this page was opened. Sign in again as yourself, then save."
+        )
+        return _again(request, form, typed, {}, status=409, refusal=refusal)
+    if request.POST.get("action") == "keep_draft":
+        draft_keep(by=request.user, form=form, post=request.POST)  # type: ignore[arg-type]
+        messages.info(request, _("Kept as your draft. Nothing was saved."))
+        return redirect(form_url(form))
+    order, merged = order_of(request), None
     try:
-        saved = form_save(by=request.user, form=form, typed=typed, order=order_of(request))  # type: ignore[arg-type]
+        try:
+            saved = form_save(by=request.user, form=form, typed=typed, order=order)  # type: ignore[arg-type]
+        except Stale:
+            merged = merge_post(request, form, typed)
+            if merged.open:
+                return _clash(request, form, typed, merged)
+            order.version = form.version
+            saved = form_save(by=request.user, form=form, typed=typed, order=order)  # type: ignore[arg-type]
     except Refused as refusal:
         return _again(request, form, typed, {}, status=403, refusal=str(refusal.reason))
-    except Stale:
-        return _stale(request, form, typed)
+    except Stale:  # a third person, in the meantime: the choices are asked again
+        return _clash(request, form, typed, merge_post(request, form, typed))
     except Invalid as invalid:
         return _again(request, form, typed, invalid.errors, invalid=invalid)
-    return _after(request, form, saved)
+    return _after(request, form, saved, merged)
 
 
-def _after(request: HttpRequest, form: FormInstance, saved: Saved) -> HttpResponse:
+def _after(request: HttpRequest, form: FormInstance, saved: Saved, merged: Merged | None) -> HttpResponse:
     if draft_of(request.user, form):
         draft_drop(by=request.user, form=form)  # type: ignore[arg-type]
-    at = timezone.localtime().strftime("%H:%M:%S")
+    at = f"{timezone.localtime(timezone=form.participant.site.zone):%H:%M:%S}"
+    if merged and merged.taken:
+        messages.info(request, _taken(form, merged))
     if request.POST.get("action") == "complete" and form.status == FormStatus.COMPLETE:
         messages.success(
             request,
@@ -146,10 +120,17 @@ def _after(request: HttpRequest, form: FormInstance, saved: Saved) -> HttpRespon
             % {"form": form_title(form.form_key, form.repeat), "time": at},
         )
         following = next_form(form)
-        return redirect(form_url(following) if following else f"/p/{form.participant.number}/")
+        return _leave(request, form_url(following) if following else home_url(form))
     text = _("Saved %(time)s.") if saved.changed or saved.again else _("Nothing had changed.")
     messages.success(request, text % {"time": at} if "%" in text else text)
     return redirect(form_url(form))
+
+
+def _leave(request: HttpRequest, url: str) -> HttpResponse:
+    """On to another page, from a form in a drawer too."""
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return redirect(url)
 
 
 def _add_row(request: HttpRequest, form: FormInstance, typed: Typed) -> HttpResponse:
@@ -170,15 +151,35 @@ def _again(
     invalid: Invalid | None = None,
 ) -> HttpResponse:  # fmt: skip
     """The page with everything that was typed, and what is wrong at its field. Nothing was stored."""
-    builder = builder_of(form, editable=True, typed=typed)
+    builder = builder_of(form, editable=True, typed=typed, chosen=chosen_in(request.POST))
     builder.errors |= errors
     page = page_of(builder)
     if invalid:
-        page.hidden = [(label_of(page.definition, path), _shown(builder, path)) for path in invalid.hidden]
+        page.hidden = [(label_of(page.definition, path), _answer(builder, path)) for path in invalid.hidden]
         page.reasons = [
             (path, label_of(page.definition, path), _shown(builder, path)) for path in invalid.reasons
         ]
     return _render(request, page, status=status, refusal=refusal)
+
+
+def _taken(form: FormInstance, merged: Merged) -> str:
+    labels = _(", ").join(label_of(form_def(form.form_key), path) for path in merged.taken[:5])
+    return _("Kept from the other save: %(fields)s.") % {
+        "fields": labels + (" …" if len(merged.taken) > 5 else "")
+    }
+
+
+def _answer(builder: Builder, path: str) -> str:
+    """The answer at a path in words; what cannot be read as it was typed."""
+    crf_field = field_at(builder.definition, path)
+    head, _sep, name = path.rpartition("/")
+    holder: Any = builder.sheet
+    if head:
+        section, _sep, number = head.partition(":")
+        holder = next(
+            (line for line in builder.sheet.lines(section) if str(line.row) == number), builder.sheet
+        )
+    return (words(crf_field, holder) if crf_field else "") or _shown(builder, path)
 
 
 def _shown(builder: Builder, path: str) -> str:
@@ -186,11 +187,13 @@ def _shown(builder: Builder, path: str) -> str:
     return "-".join(part for part in raw if part) if isinstance(raw, tuple) else str(raw)
 
 
-def _stale(request: HttpRequest, form: FormInstance, typed: Typed) -> HttpResponse:
-    """Somebody saved first (409): what they changed is listed, what was typed here is kept, saving again is a choice."""
-    since = saved_since(form, posted_version(request.POST.get("version", "")) or 0)
-    page = page_of(builder_of(form, editable=True, typed=typed))
-    return _render(request, page, status=409, since=since)
+def _clash(request: HttpRequest, form: FormInstance, typed: Typed, merged: Merged) -> HttpResponse:
+    """Somebody saved first (409): both values stand side by side, each is chosen; nothing typed is lost."""
+    since = saved_since(form, shown_version(request))
+    page = page_of(builder_of(form, editable=True, typed=typed, chosen=chosen_in(request.POST)))
+    page.errors = []  # told after the choice
+    clash = {"merged": merged, "since": since, "who": who_of(since), "attempt": attempt_of(request)}
+    return _render(request, page, status=409, clash=clash, version=shown_version(request))
 
 
 def _show(request: HttpRequest, form: FormInstance, builder: Builder, **extra: Any) -> HttpResponse:
@@ -217,13 +220,18 @@ def _render(request: HttpRequest, page: FormPage, status: int = 200, **extra: An
         ),
         "url": form_url(form),
         "draft_url": f"{form_url(form)}draft/" if page.editable else "",
+        "presence_url": f"{form_url(form)}presence/" if page.editable else "",
+        "presence": presence_text(others_at(form, request.user)) if page.editable else "",
+        "version": form.version,
+        "attempt": attempt_of(request),
         "visit_name": visit_title(form.visit.code, form.visit.repeat) if form.visit else "",
         "complete": form.status == FormStatus.COMPLETE,
         "may_results": grants_of(request.user).may(Permission.RESULTS, form.participant.site_id),
         **page.extra,
         **extra,
     }
-    return render(request, page.template, context, status=status)
+    beside = page.drawer_template if getattr(request, "htmx", False) else ""
+    return render(request, beside or page.template, context, status=status)
 
 
 @login_required

@@ -69,7 +69,25 @@ function goTo(field) {
   input?.focus({ preventScroll: true });
 }
 
-window.edc = { text, announce, toast, typing, token, focusable, goTo, lang };
+/** After a new sign-in the forms of this page need the new token. Tells whether this person is signed in. */
+function takeToken(answered) {
+  const fresh = answered.querySelector('meta[name="csrf-token"]')?.content;
+  const person = (from) => from.querySelector('meta[name="person"]')?.content ?? "";
+  if (!fresh || !person(answered)) return "out";
+  if (person(answered) !== person(page)) return "other";
+  find('meta[name="csrf-token"]').content = fresh;
+  all('input[name="csrfmiddlewaretoken"]').forEach((input) => { input.value = fresh; });
+  return "in";
+}
+
+const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
+
+async function renew() {
+  const answer = await fetch("/account/", { cache: "no-store" });
+  return takeToken(parsed(await answer.text())) === "in";
+}
+
+window.edc = { text, announce, toast, typing, token, focusable, goTo, lang, renew };
 
 // htmx ---------------------------------------------------------------------------------------------------------
 
@@ -101,7 +119,7 @@ page.addEventListener("htmx:sendError", () => toast(text("offline"), "warning"))
 page.addEventListener("htmx:timeout", () => toast(text("offline"), "warning"));
 page.addEventListener("htmx:responseError", (event) => {
   const answer = event.detail.xhr;
-  if (answer.status === 401) location.assign(loginAddress());
+  if (answer.status === 401) page.dispatchEvent(new CustomEvent("edc:signed-out"));
   else toast(`${text("failed")} ${answer.getResponseHeader("X-Request-ID")?.slice(0, 13) ?? ""}`.trim(), "error");
 });
 page.addEventListener("htmx:afterSwap", (event) => {
@@ -178,6 +196,7 @@ page.addEventListener("change", (event) => {
 // A form is sent once: its buttons rest until the answer, or for eight seconds when the answer is a file.
 page.addEventListener("submit", (event) => {
   const form = event.target;
+  if (form.method === "dialog") return;
   setTimeout(() => {
     if (event.defaultPrevented || form.method === "get") return;
     const buttons = [...form.elements].filter((item) => item.type === "submit");
@@ -273,17 +292,16 @@ const session = {
     try {
       const answer = await fetch(session.box.dataset.keepUrl, { method: "HEAD", cache: "no-store", redirect: "manual" });
       if (answer.ok) session.seen();
-      else location.assign(loginAddress());
+      else page.dispatchEvent(new CustomEvent("edc:signed-out"));
     } catch {
       toast(text("offline"), "warning");
     }
   },
   tick() {
     const left = Number(session.box.dataset.endsAfter) - (Date.now() - session.last) / 1000;
-    if (left <= 0) {
-      page.dispatchEvent(new CustomEvent("edc:signed-out"));
-      location.assign(loginAddress());
-    } else if (left <= Number(session.box.dataset.warnsBefore)) {
+    if (session.out) return;
+    if (left <= 0) page.dispatchEvent(new CustomEvent("edc:signed-out"));
+    else if (left <= Number(session.box.dataset.warnsBefore)) {
       const whole = Math.ceil(left);
       find("[data-countdown]", session.box).textContent = `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
       if (!session.box.open) {
@@ -301,6 +319,76 @@ if (session.box) {
   setInterval(session.tick, 1000);
 }
 window.edc.seen = () => session.seen();
+
+// Signed out over a form: sign in where one is; what was typed is still there and is sent then -----------------------
+
+page.addEventListener("edc:signed-out", () => {
+  const box = find("#relogin");
+  session.box?.close();
+  if (!box || !find("form[data-crf][data-draft-url]:not([data-draft-url=''])")) {
+    location.assign(loginAddress());
+    return;
+  }
+  if (box.open) return;
+  session.out = true;
+  session.cameFrom = page.activeElement;
+  box.showModal();
+  find("[name=password]", box).focus();
+});
+
+function signedIn(box) {
+  session.out = false;
+  box.close();
+  find("form", box).reset();
+  find("[data-code]", box).hidden = true;
+  session.seen();
+  page.dispatchEvent(new CustomEvent("edc:signed-in"));
+  session.cameFrom?.focus?.();
+}
+
+/** The same pages as the sign-in itself, asked behind the dialog. */
+async function signInAgain(box) {
+  const form = find("form", box);
+  const code = !find("[data-code]", box).hidden;
+  const address = code ? "/login/code/" : "/login/";
+  const first = await fetch(address, { cache: "no-store" });
+  if (!new URL(first.url).pathname.startsWith("/login/")) return renewed(box);
+  const before = parsed(await first.text());
+  const body = new FormData(form);
+  body.set("csrfmiddlewaretoken", find('input[name="csrfmiddlewaretoken"]', before)?.value ?? "");
+  const answer = await fetch(address, { method: "POST", body, cache: "no-store" });
+  const place = new URL(answer.url).pathname;
+  const after = parsed(await answer.text());
+  if (place === "/login/code/" && !code) {
+    find("[data-code]", box).hidden = false;
+    find("[name=code]", box).focus();
+    return "";
+  }
+  if (place.startsWith("/login/")) return find(".invalid-feedback, .alert", after)?.textContent.trim() || text("wrongPassword");
+  const who = takeToken(after);
+  if (who === "in") signedIn(box);
+  else if (who === "out") location.assign(loginAddress());
+  return who === "other" ? text("somebodyElse") : "";
+}
+
+async function renewed(box) {
+  if (!await renew()) return text("somebodyElse");
+  signedIn(box);
+  return "";
+}
+
+find("#relogin form")?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const box = find("#relogin");
+  const problem = find("[data-problem]", box);
+  problem.textContent = "";
+  try {
+    problem.textContent = await signInAgain(box);
+  } catch {
+    problem.textContent = text("offline");
+  }
+});
+find("#relogin")?.addEventListener("cancel", (event) => event.preventDefault());
 
 // Start ----------------------------------------------------------------------------------------------------------
 

@@ -107,6 +107,7 @@ function count(form) {
     item.classList.toggle("done", !open.length);
     item.disabled = !open.length;
   });
+  form.querySelectorAll("[data-flag]").forEach((flag) => { flag.hidden = !open.includes(flag.closest("[data-name]")); });
 }
 
 // Texts as they come from a Chinese keyboard or a report -------------------------------------------------------------
@@ -182,8 +183,12 @@ function fieldKeys(event, form) {
       changed(input);
       event.preventDefault();
     }
-  } else if (["date", "pdate"].includes(field?.dataset.kind) && input.value === "" && /^[ty]$/i.test(event.key)) {
-    setDate(field, dayOf(form, event.key.toLowerCase() === "y" ? 1 : 0));
+  } else if (["date", "pdate"].includes(field?.dataset.kind) && input.value === "" && /^[tyv]$/i.test(event.key)) {
+    const key = event.key.toLowerCase();
+    if (key === "v") {
+      if (form.dataset.visitDay) setDate(field, form.dataset.visitDay.split("-").map(Number));
+      else announce(text("noVisitDay"));
+    } else setDate(field, dayOf(form, key === "y" ? 1 : 0));
     event.preventDefault();
   } else if (event.key === "Enter" && input.matches("input") && !input.closest("[data-grid]")) {
     event.preventDefault(); // Enter must not send a half-filled form; Ctrl+S and Ctrl+Enter do
@@ -193,6 +198,12 @@ function fieldKeys(event, form) {
 function submitter(form, act) {
   const own = `[data-act="${act}"], button[value="${act}"]`;
   return [...form.elements].find((item) => item.type === "submit" && item.matches(own) && !item.disabled);
+}
+
+/** Of several forms on a page (a log and its line) the one with the cursor, else the one that was opened last. */
+function formInUse() {
+  const forms = [...document.querySelectorAll("form[data-crf]")].filter((form) => form.offsetParent !== null);
+  return document.activeElement?.closest("form[data-crf]") ?? forms.at(-1);
 }
 
 function formKeys(event, form) {
@@ -369,55 +380,231 @@ function reasonPanel(form, any) {
   }
 }
 
+const CHECKS = { saved: "saved", refused: "refused", out: "signed-out", lost: "lost" };
+
+/** One request of the page to its own address: what became of it, and what was answered. */
+async function post(address, body, headers = {}) {
+  try {
+    const answer = await fetch(address, {
+      method: "POST", body, redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(15000),
+      headers: { "HX-Request": "true", "X-CSRFToken": window.edc.token(), ...headers },
+    });
+    if (answer.status === 401 || answer.type === "opaqueredirect") return { end: CHECKS.out };
+    if (answer.status === 403) return { end: await window.edc.renew() ? CHECKS.lost : CHECKS.out, soon: true };
+    if (answer.status === 409) return { end: CHECKS.refused, told: await answer.json() };
+    if (!answer.ok) return { end: CHECKS.lost };
+    return { end: CHECKS.saved, told: answer.status === 204 ? {} : await answer.json() };
+  } catch {
+    return { end: CHECKS.lost };
+  }
+}
+
+/** Everything typed is on the server within a second, and is sent again until it is. */
 function drafts(form) {
   const address = form.dataset.draftUrl;
-  const line = () => document.querySelector("[data-save-state]");
-  const bar = document.querySelector("[data-bar]");
-  const state = { dirty: false, timer: 0, since: "", leaving: false };
+  const bar = () => form.querySelector("[data-bar]") ?? document.querySelector("[data-bar]");
+  const line = () => form.querySelector("[data-save-state]") ?? document.querySelector("[data-save-state]");
+  const state = { dirty: false, timer: 0, last: "", since: "", tries: 0, leaving: false, sending: null, touched: new Set() };
   const clock = () => new Date().toLocaleTimeString("en-GB");
+  const say = (words) => { if (line()) line().textContent = words; };
+
+  const content = () => {
+    const data = new FormData(form);
+    state.touched.forEach((path) => data.append("touched", path));
+    return data;
+  };
+  const later = (wait, anew) => {
+    if (anew) clearTimeout(state.timer);
+    else if (state.timer) return;
+    state.timer = setTimeout(send, wait);
+  };
+  const failed = (wait) => {
+    state.dirty = true;
+    state.since ||= state.last || clock();
+    bar()?.classList.add("offline");
+    say(text("notSaved", state.since.slice(0, 5)));
+    later(wait, true);
+  };
+  const done = (told) => {
+    state.since = "";
+    state.tries = 0;
+    bar()?.classList.remove("offline");
+    if (told.saved) {
+      state.last = told.saved;
+      say(text("draftSaved", told.saved));
+    }
+    showTold(form, told.fields ?? {});
+    window.edc.seen();
+  };
+  const once = async () => {
+    state.dirty = false;
+    const { end, told, soon } = await post(address, content());
+    if (end === CHECKS.saved) done(told);
+    else if (end === CHECKS.refused) say(told.refused);
+    else if (end === CHECKS.out) {
+      failed(600000);
+      document.dispatchEvent(new CustomEvent("edc:signed-out"));
+    } else failed(soon && !state.tries ? 50 : Math.min(1500 * 2 ** state.tries, 12000));
+    state.tries += end === CHECKS.lost ? 1 : 0;
+    return end;
+  };
+  /** Sends what there is; what is typed meanwhile follows. One request at a time, so that the newest is the last. */
   const send = async () => {
     clearTimeout(state.timer);
-    state.dirty = false;
-    try {
-      const answer = await fetch(address, { method: "POST", body: new FormData(form), headers: { "HX-Request": "true", "X-CSRFToken": window.edc.token() } });
-      if (answer.redirected || answer.status === 401) throw new Error("signed out");
-      if (!answer.ok && answer.status !== 409) throw new Error(String(answer.status));
-      const words = answer.status === 204 ? "" : await answer.text();
-      if (line()) {
-        if (words.trim()) line().innerHTML = words;
-        else line().textContent = text("draftSaved", clock());
-      }
-      bar?.classList.remove("offline");
-      state.since = "";
-      window.edc.seen();
-    } catch {
-      state.dirty = true;
-      state.since ||= clock();
-      bar?.classList.add("offline");
-      if (line()) line().textContent = text("notSaved", state.since);
-      state.timer = setTimeout(send, 5000);
-    }
+    state.timer = 0;
+    if (state.sending) await state.sending;
+    state.sending = once();
+    const end = await state.sending;
+    state.sending = null;
+    if (state.dirty && !state.timer && end === CHECKS.saved) later(300);
+    return end;
   };
-  form.addEventListener("input", () => { state.dirty = true; if (!address && line()) line().textContent = text("unsaved"); });
-  form.addEventListener("change", () => {
-    if (!address) return;
-    clearTimeout(state.timer);
-    state.timer = setTimeout(send, 800);
+
+  if (!address) {
+    form.addEventListener("input", () => say(text("unsaved")));
+    return;
+  }
+  form.addEventListener("input", () => {
+    state.dirty = true;
+    if (!state.since) later(700);
   });
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden && address && state.dirty && !state.leaving && form.isConnected) navigator.sendBeacon(address, new FormData(form));
+  form.addEventListener("change", (event) => {
+    const path = event.target.closest("[data-path]")?.dataset.path;
+    if (path && !event.target.matches("[data-no-answer]")) state.touched.add(path);
+    state.dirty = true;
+    if (!state.since) later(150, true);
   });
-  document.addEventListener("edc:session-ending", () => { if (address && state.dirty) send(); });
-  document.addEventListener("edc:signed-out", () => { state.leaving = true; });
-  form.addEventListener("submit", () => {
-    state.leaving = true;
-    clearTimeout(state.timer);
-    setTimeout(() => { state.leaving = false; }, 10000);
+  const beacon = () => {
+    if (state.dirty && !state.leaving) navigator.sendBeacon(address, content());
+  };
+  document.addEventListener("visibilitychange", () => { if (document.hidden) beacon(); });
+  window.addEventListener("pagehide", beacon);
+  window.addEventListener("online", () => { if (state.dirty) send(); });
+  document.addEventListener("edc:session-ending", () => { if (state.dirty) send(); });
+  document.addEventListener("edc:signed-in", () => { if (state.dirty) send(); });
+  // A save leaves the page, so what is not on the server yet goes there first: a cut line or an ended session loses nothing.
+  form.addEventListener("submit", async (event) => {
+    if (!state.dirty || form.cleared || event.submitter?.hasAttribute("formaction")) {
+      form.cleared = false;
+      state.leaving = true;
+      clearTimeout(state.timer);
+      setTimeout(() => { state.leaving = false; }, 10000);
+      return;
+    }
+    event.preventDefault();
+    const button = event.submitter;
+    const end = await send();
+    if (end === CHECKS.saved || end === CHECKS.refused) {
+      form.cleared = true;
+      form.requestSubmit(button);
+    } else if (end === CHECKS.lost) window.edc.toast(text("offlineSave"), "warning");
   });
   window.addEventListener("beforeunload", (event) => {
-    if (!state.dirty || state.leaving || !form.isConnected) return;
+    if (!state.dirty || state.leaving) return;
     event.preventDefault();
     event.returnValue = text("leave");
+  });
+}
+
+// What the limits say of the fields that were left -----------------------------------------------------------------------
+
+const bare = (html) => html.replaceAll(" checked", "").replaceAll(" open", "");
+
+function showTold(form, fields) {
+  const news = [];
+  Object.entries(fields).forEach(([path, told]) => {
+    const field = form.querySelector(`[data-path="${CSS.escape(path)}"]`);
+    const said = field?.querySelector("[data-said]");
+    if (!said) return;
+    if (field.told === undefined) field.told = bare(said.innerHTML);
+    if (field.told !== bare(told.html)) {
+      said.innerHTML = told.html;
+      field.told = bare(told.html);
+      said.querySelectorAll(".soft > span, .finding").forEach((item) => news.push(item.textContent.trim()));
+      prepare(form, field);
+    }
+    if (showError(field, said, told.error)) news.push(told.error);
+    field.classList.toggle("error", Boolean(told.error || said.querySelector(".finding")));
+    field.classList.toggle("soft-open", Boolean(said.querySelector(".soft:not(:has(input:checked))")));
+  });
+  if (news.length) announce(news.join(" "));
+}
+
+/** True when the sentence is new. */
+function showError(field, said, sentence) {
+  const id = `e-${field.id}`;
+  let line = document.getElementById(id);
+  if (line?.textContent === sentence || (!line && !sentence)) return false;
+  if (!line) {
+    line = Object.assign(document.createElement("p"), { id, className: "f-error" });
+    said.before(line);
+  }
+  line.textContent = sentence;
+  if (!sentence) line.remove();
+  answers(field).forEach((input) => {
+    if (sentence) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+    const others = (input.getAttribute("aria-describedby") ?? "").split(" ").filter((item) => item && item !== id);
+    const described = [...(sentence ? [id] : []), ...others].join(" ");
+    if (described) input.setAttribute("aria-describedby", described);
+    else input.removeAttribute("aria-describedby");
+  });
+  return Boolean(sentence);
+}
+
+/** A reason was picked: the value is kept with the next save. */
+function confirmed(input) {
+  const box = input.closest(".soft");
+  box.classList.toggle("chosen", input.checked);
+  const field = box.closest("[data-path]");
+  field?.classList.toggle("soft-open", Boolean(field.querySelector(".soft:not(:has(input:checked))")));
+  if (input.checked) announce(text("confirmed", input.value));
+}
+
+// Who else is here ------------------------------------------------------------------------------------------------------
+
+function presence(form) {
+  const address = form.dataset.presenceUrl;
+  const line = form.querySelector("[data-presence]");
+  if (!address || !line) return;
+  const body = (more = {}) => {
+    const data = new FormData();
+    Object.entries({ person: form.elements.person?.value ?? "", ...more }).forEach(([name, value]) => data.append(name, value));
+    return data;
+  };
+  const beat = async () => {
+    if (document.hidden || !form.isConnected) return;
+    const { end, told } = await post(address, body(), { "HX-Polling": "1" });
+    if (end === CHECKS.out) document.dispatchEvent(new CustomEvent("edc:signed-out"));
+    if (end !== CHECKS.saved || !told) return;
+    const newer = told.version > Number(form.elements.version.value) && !form.querySelector("[data-merge]");
+    const words = [told.text, newer ? text("newer") : ""].filter(Boolean).join(" ");
+    if (words === line.textContent.trim()) return;
+    line.textContent = words;
+    line.hidden = !words;
+  };
+  setInterval(beat, 15000);
+  document.addEventListener("visibilitychange", beat);
+  document.addEventListener("edc:signed-in", beat);
+  window.addEventListener("pagehide", () => navigator.sendBeacon(address, body({ left: "1", csrfmiddlewaretoken: window.edc.token() })));
+  beat();
+}
+
+/** Two saves of one form: the choice between them comes as a dialog over the form; without script it stands above it. */
+function merging(form) {
+  const dialog = form.querySelector("dialog[data-merge]");
+  if (!dialog) return;
+  dialog.close();
+  dialog.showModal();
+  dialog.querySelector("[data-focus]").focus();
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  dialog.querySelector("[data-merge-save]").addEventListener("click", (event) => {
+    const left = [...dialog.querySelectorAll("[data-clash]")].find((row) => !row.querySelector("input:checked"));
+    if (!left) return;
+    event.preventDefault();
+    left.querySelector("input").focus();
+    announce(text("choose"));
+    dialog.querySelectorAll("[data-clash]").forEach((row) => row.classList.toggle("open", !row.querySelector("input:checked")));
   });
 }
 
@@ -451,10 +638,11 @@ function start(form) {
   });
   form.addEventListener("change", (event) => {
     tidy(event.target, event.target.closest("[data-name]"));
+    if (event.target.matches("[data-confirm] input")) confirmed(event.target);
     refresh(true);
   });
   form.addEventListener("keydown", (event) => fieldKeys(event, form));
-  document.addEventListener("keydown", (event) => { if (form.isConnected) formKeys(event, form); });
+  document.addEventListener("keydown", (event) => { if (form === formInUse()) formKeys(event, form); });
   form.addEventListener("click", (event) => {
     const add = event.target.closest("[data-add-row]");
     const remove = event.target.closest("[data-remove-row]");
@@ -465,6 +653,8 @@ function start(form) {
     }
   });
   drafts(form);
+  presence(form);
+  merging(form);
 }
 
 document.addEventListener("click", (event) => {

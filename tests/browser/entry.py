@@ -16,6 +16,10 @@ from crf.registry import FormDef, form_def
 
 Values = Mapping[str, Any]
 CARRIED = {name for names in IDENTITY.values() for name in names}
+REFUSED = ":is(.err:not([data-standing]), .reason:not([data-reason-panel]), dialog#merge)"
+ANSWERED = (
+    "body:not([data-left-behind])"  # the page that came after the key, not the one on which it was pressed
+)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -150,18 +154,22 @@ class Entry:
 
     def save(self) -> None:
         """Ctrl+S; the page comes back with what the server calculated."""
-        self.page.keyboard.press("Control+S")
+        self._leave("Control+S")
         self._done()
         self.ready()
 
     def complete(self) -> None:
         """Ctrl+Enter; the next form of the visit opens."""
-        self.page.keyboard.press("Control+Enter")
+        self._leave("Control+Enter")
         self._done()
+
+    def _leave(self, keys: str) -> None:
+        self.page.evaluate("document.body.dataset.leftBehind = ''")
+        self.page.keyboard.press(keys)
 
     def _done(self) -> None:
         """A message of success, or the refusal as the test's failure."""
-        done = self.page.locator(".toast-x.success, .err, .reason:not([hidden])").first
+        done = self.page.locator(f"{ANSWERED} .toast-x.success, {ANSWERED} {REFUSED}").first
         expect(done).to_be_visible()
-        refused = self.page.locator(".err, .reason:not([hidden])")
+        refused = self.page.locator(REFUSED)
         assert refused.count() == 0, refused.first.inner_text()

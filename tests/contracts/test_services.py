@@ -208,6 +208,9 @@ ACTS: dict[str, Act] = {
     "crf.services.logs.log_line_add": lambda s: _prepared(
         s.participant(), lambda p: logs.log_line_add(by=s.lin, participant=p, log="AE")
     ),
+    "crf.services.logs.log_line_copy": lambda s: _prepared(
+        s.event(), lambda form: logs.log_line_copy(by=s.lin, form=form)
+    ),
     "crf.services.logs.log_line_remove": lambda s: _prepared(
         s.event(), lambda form: logs.log_line_remove(by=s.lin, form=form, reason="Twice")
     ),
@@ -283,6 +286,7 @@ ACTS: dict[str, Act] = {
 
 # Drafts are not trial data (docs/adr/0006); planning again changes nothing unless a form did, whose save records it.
 WITHOUT_EVENT = {
+    "crf.services.presence.presence_seen", "crf.services.presence.presence_left",
     "crf.services.drafts.draft_keep", "crf.services.drafts.draft_drop", "crf.services.schedule.schedule_refresh",
 }  # fmt: skip
 

@@ -159,13 +159,26 @@ TABLE: dict[str, tuple[Line, ...]] = {
         get("/p/{number}/SCR/none/", VIEW, 404),
     ),
     "p/<str:number>/<str:label>/<str:key>/<int:repeat>/": (get(AGAIN, VIEW, 404), post(AGAIN, (VIEW, 404))),
+    # --- logs
+    "p/<str:number>/log/<str:key>/add/": (
+        post("/p/{number}/log/ae/add/", (SITE, 302), (VIEWERS, 403)), post("/p/{number}/SCR/dm/add/", (VIEW, 404)),
+    ),
+    "p/<str:number>/log/<str:key>/<int:line>/copy/": (post("/p/{number}/log/ae/99/copy/", (VIEW, 404)),),
+    "p/<str:number>/log/<str:key>/<int:line>/remove/": (
+        get("/p/{number}/log/ae/1/remove/", VIEW), post("/p/{number}/log/ae/1/remove/", (SITE, 422), (VIEWERS, 403)),
+        get("/p/{number}/log/ae/99/remove/", VIEW, 404),
+    ),
     "p/<str:number>/<str:label>/<str:key>/history/": (get(FORM + "history/?path=sex", VIEW),),
     "p/<str:number>/<str:label>/<str:key>/<int:repeat>/history/": (get(AGAIN + "history/", VIEW, 404),),
     "p/<str:number>/<str:label>/<str:key>/preview/": (
         post(IMAGING + "preview/", (VIEW, 200)), post(FORM + "preview/", (VIEW, 404)),
     ),
     "p/<str:number>/<str:label>/<str:key>/<int:repeat>/preview/": (post(AGAIN + "preview/", (VIEW, 404)),),
-    "p/<str:number>/<str:label>/<str:key>/draft/": (post(FORM + "draft/", (SITE, 204), (VIEWERS, 409)),),
+    "p/<str:number>/<str:label>/<str:key>/draft/": (post(FORM + "draft/", (SITE, 200), (VIEWERS, 409)),),
+    "p/<str:number>/<str:label>/<str:key>/presence/": (
+        post(FORM + "presence/", (VIEW, 200)), post(FORM + "presence/", (VIEW, 204), data={"left": "1"}),
+    ),
+    "p/<str:number>/<str:label>/<str:key>/<int:repeat>/presence/": (post(AGAIN + "presence/", (VIEW, 404)),),
     "p/<str:number>/<str:label>/<str:key>/<int:repeat>/draft/": (post(AGAIN + "draft/", (VIEW, 404)),),
     "p/<str:number>/<str:label>/<str:key>/draft/drop/": (post(FORM + "draft/drop/", (VIEW, 302)),),
     "p/<str:number>/<str:label>/<str:key>/<int:repeat>/draft/drop/": (post(AGAIN + "draft/drop/", (VIEW, 404)),),

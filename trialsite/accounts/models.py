@@ -40,7 +40,11 @@ class Site(models.Model):
 
     def today(self) -> dt.date:
         """The calendar day at the site: "not in the future" is judged where the patient is."""
-        return timezone.now().astimezone(zoneinfo.ZoneInfo(self.time_zone)).date()
+        return timezone.now().astimezone(self.zone).date()
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
 
 
 class User(AbstractUser):
