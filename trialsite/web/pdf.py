@@ -43,18 +43,20 @@ class Pdf:
 
 def pdf_of(
     parts: str | Sequence[str], *, css: str, at: dt.datetime, identifier: str,
-    frame: str = "", attachments: Mapping[str, str] | None = None, memory: int = MEMORY, seconds: int = SECONDS,
+    frame: str = "", outline: Sequence[Any] = (),
+    attachments: Mapping[str, str] | None = None, memory: int = MEMORY, seconds: int = SECONDS,
 ) -> Pdf:  # fmt: skip
     """One document, or several parts laid out one after the other and joined.
 
     `at` and `identifier` go into the file, so they belong to what it was made from: never the clock. In parts,
     `{{page NAME}}` stands for the page of an element's id; `frame` is CSS in which `{{pages}}` stands for the number of
-    pages of the whole.
+    pages of the whole, and `outline` the bookmarks: title, name of the element, those below.
     """
     order = {
         "parts": [parts] if isinstance(parts, str) else list(parts),
         "css": css,
         "frame": frame,
+        "outline": list(outline),
         "at": at.astimezone(dt.UTC).isoformat(timespec="seconds"),
         "identifier": identifier,
         "attachments": dict(attachments or {}),

@@ -112,7 +112,7 @@ def long(
         first += count
         document = None
         gc.collect()
-    return sum(counts), joined(files, order["identifier"].encode())
+    return sum(counts), joined(files, order["identifier"].encode(), order["outline"])
 
 
 def framed(frame: str, first: int, pages: int) -> str:

@@ -25,7 +25,7 @@ from pypdf.generic import (
 OF_THE_FILE = ("/Metadata", "/OutputIntents", "/ViewerPreferences", "/MarkInfo", "/Lang")
 
 
-def joined(files: Sequence[bytes], identifier: bytes) -> bytes:
+def joined(files: Sequence[bytes], identifier: bytes, outline: Sequence[Any] = ()) -> bytes:
     """One file of all parts, in order; the same parts give the same bytes."""
     writer = PdfWriter()
     writer.pdf_header = "%PDF-1.7"
@@ -33,7 +33,7 @@ def joined(files: Sequence[bytes], identifier: bytes) -> bytes:
     for place, content in enumerate(files):
         reader = PdfReader(io.BytesIO(content))
         before = len(writer.pages)
-        writer.append(reader)
+        writer.append(reader, import_outline=not outline)
         root = reader.trailer["/Root"]
         tags.add(writer, root, zip(writer.pages[before:], reader.pages, strict=True))
         # A later part's target stands for the placeholder of the contents.
@@ -45,6 +45,7 @@ def joined(files: Sequence[bytes], identifier: bytes) -> bytes:
             writer.add_metadata({key: str(value) for key, value in (reader.metadata or {}).items()})
     tags.close(writer)
     _name(writer, targets)
+    _bookmark(writer, outline, targets, None)
     whole = hashlib.md5(b"".join(files), usedforsecurity=False).digest()
     writer._ID = ArrayObject([ByteStringObject(identifier), ByteStringObject(whole)])
     made = io.BytesIO()
@@ -103,3 +104,23 @@ def _name(writer: PdfWriter, targets: dict[str, Any]) -> None:
         names += [TextStringObject(name), targets[name]]
     dests = writer._add_object(DictionaryObject({NameObject("/Names"): names}))
     writer.root_object[NameObject("/Names")] = DictionaryObject({NameObject("/Dests"): dests})
+
+
+def _bookmark(writer: PdfWriter, outline: Sequence[Any], targets: dict[str, Any], above: Any) -> None:
+    """Bookmarks as they were ordered: the same place may stand below several."""
+    for title, name, below in outline:
+        page = _page_of(writer, targets, name) if name else _first_page(writer, targets, below)
+        item = writer.add_outline_item(title, page, above)
+        _bookmark(writer, below, targets, item)
+
+
+def _first_page(writer: PdfWriter, targets: dict[str, Any], below: Sequence[Any]) -> int:
+    """A heading leads to the first page below it."""
+    for _title, name, deeper in below:
+        return _page_of(writer, targets, name) if name else _first_page(writer, targets, deeper)
+    return 0
+
+
+def _page_of(writer: PdfWriter, targets: dict[str, Any], name: str) -> int:
+    place = targets.get(name)
+    return int(writer.get_page_number(place[0].get_object())) if place else 0
