@@ -66,12 +66,13 @@ def _of(row: Any, name: str) -> Any:
 
 def _ranges(look: Look, test: str) -> list[Any]:
     """The reference ranges of the laboratory of a sample for one test, of all times."""
-    laboratory = look.get("lbnam")
-    return [
-        row
-        for row in look.folder.site.ranges
-        if laboratory and _of(row, "labr_lab") == laboratory and _of(row, "labr_test") == test
-    ]
+    if "ranges" not in look.folder.kept:
+        by_test: dict[tuple[str, str], list[Any]] = {}
+        for row in look.folder.site.ranges:
+            by_test.setdefault((_of(row, "labr_lab"), _of(row, "labr_test")), []).append(row)
+        look.folder.kept["ranges"] = by_test
+    found: list[Any] = look.folder.kept["ranges"].get((look.get("lbnam"), test), [])
+    return found
 
 
 @check("CK-078", on="LB", always=True)
