@@ -16,7 +16,8 @@ from django.utils.translation import gettext_noop
 from trialsite.kernel.study import study
 
 from . import facts
-from .schedule import CYCLES, NEOADJUVANT_TA, VISITS, visit_label, visit_order
+from .analytes import panel_number
+from .schedule import CYCLES, NEOADJUVANT_TA, VISITS, FormAt, visit_label, visit_order
 from .sheets import Casebook, Sheet
 
 Day = dt.date | None
@@ -43,8 +44,12 @@ class PlannedVisit:
         return visit_order(self.code, self.repeat)
 
 
+NOT_OPERATED = ("NO_SURGERY", "WATCH")
+
 # What the planning reads.
-FORMS_READ = ("ICF", "DM", "IE", "EC", "TA", "SURG", "EOT", "SS", "DTH", "SACT", "EOS")
+FORMS_READ = (
+    "ICF", "DM", "IE", "HEP", "EC", "TA", "PREOP", "SURG", "EOT", "SS", "DTH", "SACT", "EOS",
+)  # fmt: skip
 
 
 @dataclass
@@ -88,9 +93,22 @@ class Way:
         return before + dt.timedelta(days=study()["cycle_length_days"]) if before else None
 
     @cached_property
+    def decision(self) -> str:
+        """What the MDT decided last (1.3.2, rule 2); nothing before it met."""
+        made = [sheet for sheet in self.book.all("PREOP") if sheet.get("po_decision")]
+        last = max(made, key=lambda s: (s.get("po_dat") or dt.date.min, s.visit_order), default=None)
+        return last.get("po_decision") if last else ""
+
+    @cached_property
+    def more_cycles(self) -> bool:
+        """Cycles beyond the planned ones were decided, and nothing else since."""
+        return self.decision == "MORE_CYCLES"
+
+    @cached_property
     def last_planned_cycle(self) -> int:
         given = [n for n in range(1, 7) if self.cycle(f"C{n}")]
-        return max([study()["planned_neo_cycles"], *given])
+        decided = [study()["max_neo_cycles"]] if self.more_cycles else []
+        return max([study()["planned_neo_cycles"], *decided, *given])
 
     def ended(self, phase: str) -> Sheet | None:
         return next((s for s in self.book.all("EOT") if s.get("eot_phase") == phase), None)
@@ -115,8 +133,10 @@ class Way:
 
     @cached_property
     def no_surgery(self) -> bool:
-        """Surgery recorded as not done, or treatment ended with a reason other than surgery."""
+        """Surgery recorded as not done, decided against, or treatment ended with a reason other than surgery."""
         if any(s.get("surg_proccur") == "N" for s in self.book.all("SURG")):
+            return True
+        if self.decision in NOT_OPERATED:
             return True
         end = self.ended("NEO")
         return end is not None and end.get("eot_dsdecod") not in (None, "SURGERY", "COMPLETED")
@@ -161,6 +181,13 @@ class Way:
         ends = [s for s in self.book.all("EOT") if s.get("eot_dsstdat")]
         last = [s for s in ends if not (s.get("eot_phase") == "NEO" and s.get("eot_dsdecod") == "SURGERY")]
         return max((s.get("eot_dsstdat") for s in last), default=None)
+
+    @cached_property
+    def last_contact(self) -> Day:
+        """As the end of the study gives it, which has read every form; before that, of what the planning reads."""
+        if not (self.died or self.book.one("EOS")):
+            return None
+        return self.book.value("EOS", "eos_lastcontact") or facts.last_contact(self.book)
 
     def contacted(self, visit: PlannedVisit) -> bool:
         """Another visit already answered survival inside this window."""
@@ -214,7 +241,7 @@ def _anchor(way: Way, code: str) -> Day:
         "last neoadjuvant IV dose": lambda: way.last_iv,
         "last study dose": lambda: facts.last_dose(way.book) if way.treatment_over else None,
         "last camrelizumab": lambda: facts.last_camrelizumab(way.book) if way.treatment_over else None,
-        "last contact": lambda: facts.last_contact(way.book) if way.died or way.book.one("EOS") else None,
+        "last contact": lambda: way.last_contact,
     }
     return table[anchor]() if anchor in table else None
 
@@ -225,13 +252,16 @@ def _one(way: Way, code: str, opened: set[str]) -> list[PlannedVisit]:
 
 def _cycle(way: Way, code: str, opened: set[str]) -> list[PlannedVisit]:
     number = int(code[1:])
-    if number > study()["planned_neo_cycles"] and code not in opened and not way.cycle(code):
+    planned = number <= study()["planned_neo_cycles"]
+    decided = way.more_cycles and number <= study()["max_neo_cycles"]
+    if not (planned or decided or code in opened or way.cycle(code)):
         return []
     return [_window(code, way.enrolled if number == 1 else way.planned_cycle(number - 1))]
 
 
 def _late_assessment(way: Way, code: str, opened: set[str]) -> list[PlannedVisit]:
-    if code not in opened and not way.cycle("C6") and not way.at(code, "TA"):
+    decided = way.more_cycles and study()["max_neo_cycles"] >= 6
+    if not (decided or code in opened or way.cycle("C6") or way.at(code, "TA")):
         return []
     return [_window(code, way.planned_cycle(6))]
 
@@ -251,11 +281,12 @@ def _adjuvant(way: Way, code: str, opened: set[str]) -> list[PlannedVisit]:
 
 
 def _continued(way: Way, code: str, opened: set[str]) -> list[PlannedVisit]:
-    """Not resected: the same regimen until progression (rule 2, 3). One cycle ahead of the last one given."""
+    """Not resected: the same regimen until progression (rule 2, 3; A-10). One cycle ahead of the last one given."""
     given = [n for n in range(1, 41) if way.cycle(f"CONT{n}")]
     wanted = {int(label[4:]) for label in opened if label.startswith("CONT")}
     upto = max([*given, *wanted, 0]) + (1 if given else 0)
-    if way.explored and study()["cont_enabled"] and not way.ended("CONT"):
+    opens = way.explored or (way.decision in NOT_OPERATED and not way.progressed)
+    if opens and study()["cont_enabled"] and not way.ended("CONT"):
         upto = max(upto, 1)
     before = way.cycle("C6") or way.cycle("C5") or way.planned_cycle(4)
     visits = []
@@ -432,3 +463,32 @@ def _closed(way: Way, visit: PlannedVisit, opened: set[str]) -> PlannedVisit:
                 visit.code, visit.repeat, visit.target, visit.window_from, visit.window_to, False, reason
             )
     return visit
+
+
+# --- forms that are expected or not -----------------------------------------------------------------------------------
+
+CONDITIONAL = {"LB", "LPATH", "PREOP"}
+VIROLOGY, PREGNANCY = panel_number("VIR"), panel_number("PREG")
+
+
+def conditional(key: str, repeat: int) -> bool:
+    """Whether more than its visit decides if a form is expected."""
+    return key in CONDITIONAL and (key != "LB" or repeat in (VIROLOGY, PREGNANCY))
+
+
+def form_expected(book: Casebook, visit: str, at: FormAt) -> bool:
+    """Whether a form of an expected visit is expected of this participant (1.3.1, C: see form).
+
+    Pregnancy tests of women of childbearing potential, viral load by serology, local pathology after a resection,
+    an MDT form where no other one has decided. What is not known yet is not expected yet.
+    """
+    if at.key == "LB" and at.repeat == PREGNANCY:
+        return bool(book.value("DM", "wocbp") == "Y")
+    if at.key == "LB" and at.repeat == VIROLOGY:
+        return "POS" in [book.value("HEP", name) for name in ("hbsag", "hbcab", "hcvab")]
+    if at.key == "LPATH":
+        return facts.resected(book)
+    if at.key == "PREOP":
+        decided = [s for s in book.all("PREOP") if s.get("po_decision") not in (None, "MORE_CYCLES")]
+        return not decided or any(sheet.visit == visit for sheet in decided)
+    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 from crf.fields import MISS
@@ -13,6 +13,8 @@ from crf.registry import FormDef, form_def, forms, parts
 from crf.schedule import visit_label
 from crf.sheets import Casebook, RowValues, Sheet
 from trialsite.db.prepared import Prepared
+
+from .ranges import ranges_of
 
 ENVELOPE = (
     "id", "participant_id", "form_key", "repeat", "evaluator", "status", "visit__code", "visit__repeat", "visit__order",
@@ -195,7 +197,7 @@ def casebooks(
         sheets.append(sheet)
         held[participant].append(sheet)
     fill(sheets, only)
-    return {pk: Casebook(sheets=mine) for pk, mine in held.items()}
+    return {pk: Casebook(sheets=mine, ranges=partial(ranges_of, pk)) for pk, mine in held.items()}
 
 
 def casebook(participant: int, keys: Iterable[str] | None = None) -> Casebook:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from crf import derivation, facts, planning
 from crf.checks.engine import Failed, Folder
+from crf.derivation_reach import Edit, reached
 from crf.events import source_data_changed
 from crf.facts import forms_read
 from crf.fields import MISS, missing_label
@@ -25,6 +26,7 @@ from crf.planning import FORMS_READ
 from crf.policies import may_change, may_enter
 from crf.registry import FormDef, form_def
 from crf.selectors.folder import SavingFolder, StoredBook, names_read
+from crf.selectors.ranges import ranges_of
 from crf.selectors.sheets import Reading, sheet_of
 from crf.sheets import Casebook, Sheet
 from crf.typed import Typed, as_sheet
@@ -77,6 +79,13 @@ SCHEDULING = frozenset(
         "ss_event_dat",
         "dthdat",
         "eos_dsstdat",
+        "eos_lastcontact",
+        "po_dat",
+        "po_decision",
+        "wocbp",
+        "hbsag",
+        "hbcab",
+        "hcvab",
     ]
 )
 
@@ -226,7 +235,8 @@ class _Saving:
         keys = forms_read(self.definition.context) | set(derivation.reads(sheet.key))
         whole = keys & {sheet.key, "TA"}  # a series is calculated and its limits compare any field
         read = self.reading.sheets(whole) + self.reading.parts(keys - whole, _names(sheet.key))
-        book = Casebook(self.form.participant.number, read)
+        ranges = partial(ranges_of, self.form.participant_id)
+        book = Casebook(self.form.participant.number, read, ranges)
         book.add(sheet)
         return Surroundings(book, self.form.participant.site.today())
 
@@ -293,10 +303,11 @@ class _Saving:
         entries += self.findings(checked)
         entries += self.envelope(checked)
         if self.definition.head.date:
+            name = self.definition.head.date
             entries += visit_dated(
-                by=self.by, form=form, day=sheet.get(self.definition.head.date), chain=self.chain
+                by=self.by, form=form, day=sheet.get(name), before=stored.get(name), chain=self.chain
             )
-        entries += self.derive_dependents(diff, around)
+        entries += self.derive_dependents(sheet, diff, around)
         if diff:
             Participant.objects.filter(pk=form.participant_id).update(data_version=F("data_version") + 1)
             entries += self.plan_visits(diff, around)
@@ -357,18 +368,21 @@ class _Saving:
             else []
         )
 
-    def derive_dependents(self, diff: list[Change], around: Surroundings) -> list[Entry]:
+    def derive_dependents(self, sheet: Sheet, diff: list[Change], around: Surroundings) -> list[Entry]:
         """Derived values of other forms that read this one (D-01 reads the consent date, …)."""
         entries: list[Entry] = []
         if not derivation.matters_elsewhere(self.form.form_key, [change.path for change in diff]):
             return entries
-        started = self.reading.started.intersection(self.dependents)
+        names = frozenset(change.path.rpartition("/")[2] for change in diff)
+        old = tuple(change.old for change in diff)
+        reach = reached(Edit(sheet, names, old, around.book, self.reading.started), self.dependents)
+        started = self.reading.started.intersection(reach)
         keys = {read for key in started for read in derivation.reads(key)}
         for sheet in self.reading.parts(keys - started - {"TA"}, derivation.names_read()):
             around.book.add(sheet)
         for sheet in self.reading.sheets(started | (keys & {"TA"})):
             around.book.add(sheet)
-        for key in self.dependents:
+        for key in reach:
             definition = form_def(key)
             for other in around.book.all(key):
                 if other.form != self.form.pk:

@@ -207,8 +207,10 @@ class _Loading(_Saving):
         entries += self.findings(checked)
         entries += self.envelope(checked)
         if self.definition.head.date:
-            day = sheet.get(self.definition.head.date)
-            entries += visit_dated(by=self.by, form=form, day=day, chain=self.chain)
+            name = self.definition.head.date
+            entries += visit_dated(
+                by=self.by, form=form, day=sheet.get(name), before=stored.get(name), chain=self.chain
+            )
         self.load.record(entries, self.by)
         if order.token:
             FormSubmission.objects.create(token=order.token, form=form, version=form.version)

@@ -13,10 +13,10 @@ from django.utils.translation import gettext_noop
 
 from crf.events import source_data_changed
 from crf.models import FormInstance, FormStatus
-from crf.planning import FORMS_READ, PlannedVisit, plan
+from crf.planning import CONDITIONAL, FORMS_READ, PlannedVisit, conditional, form_expected, plan
 from crf.policies import may_open_visit, may_screen
 from crf.registry import form_def, forms
-from crf.schedule import LOGS, VISITS, forms_at, visit_of
+from crf.schedule import LOGS, VISITS, FormAt, forms_at, visit_label, visit_of
 from crf.selectors.sheets import casebook
 from crf.sheets import Casebook
 from participants.models import Participant, Visit, VisitStatus
@@ -105,7 +105,7 @@ def _replan(participant: Participant, book: Casebook) -> list[Entry]:
             for v in made
             if v.status != VisitStatus.PLANNED
         ]
-        envelopes = [form for visit in made for form in _expected(participant, visit)]
+        envelopes = [form for visit in made for form in _expected(participant, visit, book)]
         entries += _make_forms(envelopes)
     before = {visit.pk: visit.status for visit in visits.values()}
     written: list[Visit] = []
@@ -118,13 +118,12 @@ def _replan(participant: Participant, book: Casebook) -> list[Entry]:
         window = left.target_date, left.window_from, left.window_to
         entries += _moved(left, PlannedVisit(left.code, left.repeat, *window, False, NO_LONGER), written)
     _store(written, before)
+    entries += _conditional_forms(participant, book)
     entries += _second_end_of_treatment(participant, [*visits.values(), *made], book)
     return entries
 
 
 def _label(visit: Visit) -> str:
-    from crf.schedule import visit_label
-
     return visit_label(visit.code, visit.repeat)
 
 
@@ -136,16 +135,39 @@ def _new_visit(participant: Participant, p: PlannedVisit) -> Visit:
     )  # fmt: skip
 
 
-def _expected(participant: Participant, visit: Visit) -> list[FormInstance]:
+def _expected(participant: Participant, visit: Visit, book: Casebook) -> list[FormInstance]:
     known = forms()
     return [
         FormInstance(
             participant=participant, visit=visit, form_key=at.key, repeat=at.repeat, required=at.kind,
-            expected=visit.status != VisitStatus.CLOSED,
+            expected=visit.status != VisitStatus.CLOSED and form_expected(book, _label(visit), at),
         )
         for at in forms_at(visit.code)
         if at.key in known
     ]  # fmt: skip
+
+
+_conditionals = Prepared(
+    lambda participant: FormInstance.objects.filter(
+        participant=participant, form_key__in=sorted(CONDITIONAL), visit__isnull=False, version=0
+    ).values_list("pk", "form_key", "repeat", "required", "expected", "visit__code", "visit__repeat", "visit__status"),
+    participant=1,
+)
+
+
+def _conditional_forms(participant: Participant, book: Casebook) -> list[Entry]:
+    """Forms that nobody has begun and that facts of the participant ask for, or no longer do."""
+    entries: list[Entry] = []
+    for pk, key, repeat, kind, expected, code, number, status in _conditionals(participant=participant.pk):
+        if not conditional(key, repeat):
+            continue
+        label = visit_label(code, number)
+        wanted = status != VisitStatus.CLOSED and form_expected(book, label, FormAt(key, kind, repeat))
+        if wanted != expected:
+            FormInstance.objects.filter(pk=pk).update(expected=wanted)
+            old, new = ("", key) if wanted else (key, "")
+            entries.append(Entry(Action.FORM_EXPECTED, f"form:{pk}", "@expected", old, new, system=True))
+    return entries
 
 
 def _make_forms(envelopes: list[FormInstance]) -> list[Entry]:
@@ -239,7 +261,7 @@ def visit_open(
         return visit
     entries = [Entry(Action.VISIT, f"visit:{visit.pk}", "@opened", "", label, reason.strip())]
     if made:
-        entries += _make_forms(_expected(participant, visit))
+        entries += _make_forms(_expected(participant, visit, Casebook(participant.number)))
     else:
         visit.status, visit.reason = VisitStatus.PLANNED, OPENED + reason.strip()[:180]
         visit.save(update_fields=["status", "reason"])
@@ -277,12 +299,15 @@ def visit_miss(*, by: User, visit: Visit, reason: str) -> None:
     )
 
 
-def visit_dated(*, by: User, form: FormInstance, day: dt.date | None, chain: AuditChain) -> list[Entry]:
-    """The visit takes the date of its dating form (VISDAT), once per visit; inside the saving transaction."""
+def visit_dated(
+    *, by: User, form: FormInstance, day: dt.date | None, chain: AuditChain, before: dt.date | None = None
+) -> list[Entry]:
+    """The visit takes the date of its dating form (VISDAT), else of the form that was first; in the transaction of
+    the save. `before`: the date that stood on the form; a visit that was dated by it follows its correction."""
     visit = form.visit
     if visit is None or not isinstance(day, dt.date) or visit.actual_date == day:
         return []
-    if visit.actual_date is not None and form.form_key != _dating_form(visit.code):
+    if visit.actual_date not in (None, before) and form.form_key != _dating_form(visit.code):
         return []
     old_date, old_status = visit.actual_date, visit.status
     visit.actual_date, visit.status = day, VisitStatus.DONE
