@@ -15,10 +15,12 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from django.http import QueryDict
 
 import crf.services
+from crf.judging import Raised
 from crf.models import Draft, FormInstance, Laboratory, ReferenceRange
-from crf.services import drafts, entry, logs, schedule, screening
+from crf.services import drafts, entry, findings, logs, schedule, screening
 from crf.services import site as sites
 from crf.services.entry import Order
+from crf.services.findings import Refusal
 from endpoints.models_reports import JobState, ReportJob
 from endpoints.reports import services as reports
 from endpoints.services import endpoints_recompute, trial_recompute
@@ -58,6 +60,8 @@ def functions() -> Iterator[tuple[str, Function]]:
 NO_SERVICE = {
     "crf.services.checking.check", "crf.services.checking.hard_message", "crf.services.checking.soft_message",
     "crf.services.checking.limit_words", "crf.services.drafts.draft_of", "crf.services.drafts.draft_post",
+    "crf.services.findings.address", "crf.services.findings.wording", "crf.services.findings.refusal_of",
+    "crf.services.findings.limit_refusal", "crf.services.findings.note_failed",
     "crf.services.entry.clear_paths", "crf.services.references.strangers", "crf.services.lifecycle.state_of",
     "crf.services.lifecycle.participant_advance",
     "crf.services.schedule.schedule_follow",
@@ -74,10 +78,14 @@ SYSTEM = {
     "endpoints.services.trial_ask", "endpoints.services.trial_is_behind", "endpoints.services.trial_recompute",
     "endpoints.services.batches",
     "pathology.services.result_refresh",  # the final result follows from the readings
+    "crf.services.findings.participant_check", "crf.services.findings.participants_check",
+    "crf.services.findings.checks_catch_up", "crf.services.findings.stale", "crf.services.findings.checks_run",
 }  # fmt: skip
 
 # They write into the transaction of their caller, who holds the chain.
-WITHIN = {"trialsite.accounts.services.record", "crf.services.schedule.visit_dated"}
+WITHIN = {
+    "trialsite.accounts.services.record", "crf.services.schedule.visit_dated", "crf.services.findings.findings_settle",
+}  # fmt: skip
 
 
 def services() -> dict[str, Function]:
@@ -194,6 +202,11 @@ Act = Callable[[Stage], Callable[[], Any]]
 ACTS: dict[str, Act] = {
     "crf.services.entry.form_save": lambda s: _prepared(
         s.form(), lambda form: entry.form_save(by=s.lin, form=form, typed=world.typed("DM", {"sex": "M"}), order=Order())
+    ),
+    "crf.services.findings.refusal_record": lambda s: _prepared(
+        s.form(), lambda form: findings.refusal_record(by=s.lin, form=form, refusals=[
+            Refusal(Raised(form.pk, "su_packyr", "hard:su_packyr", "hard", "1", "900"), "Not possible.", "900")
+        ])
     ),
     "crf.services.schedule.participant_screen": lambda s: lambda: schedule.participant_screen(by=s.lin, site=world.site()),
     "crf.services.screening.participant_screen_once": lambda s: lambda: screening.participant_screen_once(
