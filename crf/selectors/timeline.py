@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,15 +12,15 @@ from django.utils.translation import ngettext
 
 from crf import facts
 from crf.codelists import CODELISTS
+from crf.naming import LOG_OF
 from crf.schedule import PERIODS, REPEATING, VISITS, visit_label, visit_title
 from crf.selectors import work
 from crf.selectors.lines import FormLine, by_visit, lines_of
-from crf.selectors.sheets import casebook
+from crf.sheets import Casebook
 from participants.models import Participant, Visit, VisitStatus
 from trialsite.web import figures
 
 OPENED = "opened:"  # heads the reason of a visit that a person opened (crf.services.schedule)
-FACTS_READ = ("ICF", "IE", "HCC", "EC", "SURG", "DTH")
 
 
 @dataclass(slots=True)
@@ -30,6 +31,8 @@ class VisitView:
     number: str
     day: dt.date
     forms: list[FormLine] = field(default_factory=list)
+    planned: tuple[dt.date, dt.date] | None = None  # the window that a planned C1D1 would give it
+    planned_day: dt.date | None = None
 
     @property
     def label(self) -> str:
@@ -93,6 +96,10 @@ class VisitView:
         return span(self.visit.window_from, self.visit.window_to)
 
     @property
+    def planned_window(self) -> str:
+        return span(*self.planned) if self.planned else ""
+
+    @property
     def check(self) -> tuple[str, str]:
         """(glyph, words): in the window or not; else how far away it is."""
         v = self.visit
@@ -147,17 +154,33 @@ def span(start: dt.date | None, end: dt.date | None) -> str:
 
 def timeline(user: Any, participant: Participant) -> list[VisitView]:
     """Every visit in the order of the schedule, with its forms: two queries."""
-    forms = by_visit(lines_of(user, participant.number))
+    return way_of(user, participant)[0]
+
+
+def way_of(user: Any, participant: Participant) -> tuple[list[VisitView], list[FormLine]]:
+    """Every visit in the order of the schedule with its forms, and every form: two queries."""
+    lines = lines_of(user, participant.number)
+    forms = by_visit(lines)
     day = work.trial_day()
     visits = Visit.objects.filter(participant=participant).order_by("order")
     views = [VisitView(visit, participant.number, day) for visit in visits]
     for view in views:
         view.forms = forms.get(view.label, [])
-    return views
+    return views, lines
 
 
-def logs_of(user: Any, participant: Participant) -> list[FormLine]:
-    return by_visit(lines_of(user, participant.number)).get("log", [])
+@dataclass(frozen=True, slots=True)
+class LogView:
+    """The head of a log and how many lines it has."""
+
+    line: FormLine
+    lines: int
+
+
+def logs_of(forms: list[FormLine]) -> list[LogView]:
+    kept = by_visit(forms).get("log", [])
+    counted = Counter(LOG_OF[form.key] for form in kept if form.key in LOG_OF)
+    return [LogView(form, counted[form.key]) for form in kept if form.key not in LOG_OF]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +190,8 @@ class Fact:
     href: str = ""
 
 
-def key_facts(participant: Participant) -> list[Fact]:
+def key_facts(participant: Participant, book: Casebook) -> list[Fact]:
     """What everybody asks first, with the form where it stands."""
-    book = casebook(participant.pk, FACTS_READ)
     at = f"/p/{participant.number}"
     operation, death = facts.surgery_day(book), facts.death_day(book)
     ie, hcc = book.one("IE"), book.one("HCC")

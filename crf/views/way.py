@@ -7,15 +7,28 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from crf.course_figures import marker_figure, treatment_figure
 from crf.policies import may_open_visit
 from crf.schedule import visit_label, visit_title
 from crf.selectors import lines
 from crf.selectors.access import participant_for, visit_for
+from crf.selectors.clock import (
+    Entry,
+    clock,
+    consents,
+    course_book,
+    eligibility,
+    markers,
+    open_findings,
+    project,
+    projection,
+)
 from crf.selectors.participants import strip_of
-from crf.selectors.timeline import VisitView, key_facts, openable, timeline
+from crf.selectors.timeline import VisitView, key_facts, logs_of, openable, timeline, way_of
 from crf.services.schedule import visit_miss, visit_open
 from participants.models import Participant
 from trialsite.accounts.door import require
@@ -33,22 +46,29 @@ def participant(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, who: Participant, status: int = 200, **typed: Any) -> HttpResponse:
-    views = timeline(request.user, who)
-    forms = lines.lines_of(request.user, who.number)
+    views, forms = way_of(request.user, who)
     unfinished = request.GET.get("show") == "unfinished"
-    shown = (
-        [view for view in views if _unfinished(view)]
-        if unfinished
-        else [view for view in views if view.forms]
-    )
+    book, today = course_book(who), who.site.today()
+    planned = projection(book)
+    project(views, planned)
+    entries = clock(views, book)
     opens = may_open_visit(request.user, who)
+    findings, finding_count = open_findings(request.user, who)
     context = {
         "participant": who,
         "strip": strip_of(who),
-        "facts": key_facts(who),
-        "visits": shown,
-        "rest": [] if unfinished else [view for view in views if not view.forms],
-        "logs": [line for line in forms if line.label == "log"],
+        "facts": key_facts(who, book),
+        "entries": [entry for entry in entries if _on_the_clock(entry, unfinished)],
+        "rest": [] if unfinished else [view for view in views if not view.forms or view.closed],
+        "logs": logs_of(forms),
+        "planned": planned,
+        "eligibility": eligibility(book),
+        "consents": consents(book),
+        "treatment": treatment_figure(book, today),
+        "markers": [(m, marker_figure(m.name, m.unit, m.points)) for m in markers(book)],
+        "findings": findings,
+        "finding_count": finding_count,
+        "documents": _documents(who),
         "next": lines.next_line(line for line in forms if line.label != "log"),
         "openable": openable(views) if opens else [],
         "may_open": opens,
@@ -57,6 +77,22 @@ def _page(request: HttpRequest, who: Participant, status: int = 200, **typed: An
         **typed,
     }
     return render(request, "participants/participant.html", context, status=status)
+
+
+def _on_the_clock(entry: Entry, unfinished: bool) -> bool:
+    if entry.view is None:
+        return not unfinished
+    if unfinished:
+        return _unfinished(entry.view)
+    return bool(entry.view.forms) and not entry.view.closed
+
+
+def _documents(who: Participant) -> str:
+    """The page of the participant's documents, where there is one."""
+    try:
+        return reverse("participant_documents", args=[who.number])
+    except NoReverseMatch:
+        return ""
 
 
 def _unfinished(view: VisitView) -> bool:
