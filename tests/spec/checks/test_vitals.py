@@ -34,6 +34,8 @@ HIGH = {"sysbp": "168", "diabp": "102"}
 RAISED = {"sysbp": "140", "diabp": "80"}
 ON = given(EC3=[apatinib(C1D1)])
 CLASS_A = vs("2024-03-12", "BAS", cp_class="A")
+WORSE = [CLASS_A, vs(cp_class="B")]
+LUNG = ("Lung infection", "2024-03-01")
 
 CASES = [
     fires("CK-064", "equal", "VS diabp", VS=vs(sysbp="90", diabp="90")),
@@ -69,8 +71,8 @@ CASES = [
     fires("CK-069", "adjuvant cycle", "VS temp", VS=vs(visit="ADJ3", temp="38.0")),
     quiet("CK-069", "fever, three days after", VS=vs(temp="38.0"), AE1=event("Fever", "2024-04-08", "2024-04-09")),
     fires("CK-069", "fever, four days after", "VS temp", VS=vs(temp="38.0"), AE1=event("Fever", "2024-04-09")),
-    quiet("CK-069", "infection until three days before", VS=vs(temp="38.0"), AE1=event("Lung infection", "2024-03-01", "2024-04-02")),
-    fires("CK-069", "infection until four days before", "VS temp", VS=vs(temp="38.0"), AE1=event("Lung infection", "2024-03-01", "2024-04-01")),
+    quiet("CK-069", "infection until three days before", VS=vs(temp="38.0"), AE1=event(*LUNG, "2024-04-02")),
+    fires("CK-069", "infection until four days before", "VS temp", VS=vs(temp="38.0"), AE1=event(*LUNG, "2024-04-01")),
     quiet("CK-069", "infection perhaps in April", VS=vs(temp="38.0"), AE1=event("Sepsis", "2024-04", "2024-04")),
     fires("CK-069", "another event", "VS temp", VS=vs(temp="38.0"), AE1=event("Nausea", DAY)),
     quiet("CK-069", "coded as infection", VS=vs(temp="38.0"), AE1={"aesoc": "Infections and infestations", "aestdat": DAY}),
@@ -110,15 +112,15 @@ CASES = [
     fires("CK-073", "no death form", "VS ecog", VS=vs(ecog="5")),
     quiet("CK-073", "death form", VS=vs(ecog="5"), DTH={"dthdat": DAY}),
     quiet("CK-073", "alive", VS=vs(ecog="4")),
-    fires("CK-074", "A to B", "VS cp_class", EC=given(), VS=[CLASS_A, vs(cp_class="B")]),
+    fires("CK-074", "A to B", "VS cp_class", EC=given(), VS=WORSE),
     quiet("CK-074", "still A", EC=given(), VS=[CLASS_A, vs(cp_class="A")]),
     quiet("CK-074", "B from the start", EC=given(), VS=[vs("2024-03-12", "BAS", cp_class="B"), vs(cp_class="C")]),
     quiet("CK-074", "before treatment", EC=given(), VS=[vs("2024-03-06", "SCR", cp_class="B"), CLASS_A]),
-    quiet("CK-074", "event within 14 days", EC=given(), VS=[CLASS_A, vs(cp_class="B")], AE1=event("Ascites", "2024-04-19")),
-    fires("CK-074", "event after 15 days", "VS cp_class", EC=given(), VS=[CLASS_A, vs(cp_class="B")], AE1=event("Ascites", "2024-04-20")),
-    quiet("CK-074", "complication", EC=given(), VS=[CLASS_A, vs(cp_class="B")],
+    quiet("CK-074", "event within 14 days", EC=given(), VS=WORSE, AE1=event("Ascites", "2024-04-19")),
+    fires("CK-074", "event after 15 days", "VS cp_class", EC=given(), VS=WORSE, AE1=event("Ascites", "2024-04-20")),
+    quiet("CK-074", "complication", EC=given(), VS=WORSE,
           SURG={"SU3": [{"comp_term": "ASCITES", "comp_cestdat": "2024-03-20", "comp_ceendat": "2024-03-22"}]}),
-    fires("CK-074", "complication long over", "VS cp_class", EC=given(), VS=[CLASS_A, vs(cp_class="B")],
+    fires("CK-074", "complication long over", "VS cp_class", EC=given(), VS=WORSE,
           SURG={"SU3": [{"comp_term": "ASCITES", "comp_cestdat": "2024-03-15", "comp_ceendat": "2024-03-21"}]}),
     fires("CK-075", "mild", "VS cp_ascites", VS=vs(cp_ascites="MILD")),
     quiet("CK-075", "none", VS=vs(cp_ascites="NONE")),

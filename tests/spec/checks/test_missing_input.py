@@ -1,0 +1,53 @@
+"""Missing input never fires a rule, and never breaks one: CK-022 to CK-115."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from crf.checks import CHECKS, Folder, hits_of
+from crf.sheets import RowValues, Sheet
+
+from . import test_ecg, test_eligibility, test_hepatitis, test_laboratory, test_vitals
+from .build import folder
+from .table import Case
+
+GROUP = {id: check for id, check in CHECKS.items() if 22 <= int(id.removeprefix("CK-")) <= 115}
+TABLES = (test_eligibility, test_hepatitis, test_vitals, test_laboratory, test_ecg)
+FIRING = [case for table in TABLES for case in table.CASES if case.at]
+
+
+def test_forms_without_an_answer_fire_nothing_but_the_height_at_screening() -> None:
+    """The one rule of these groups that asks for a value whatever else was answered."""
+    forms = {
+        "IE": ("IE1",), "HCC": ("HCC3",), "LB": ("LB2",), "EC": ("EC2", "EC3"), "TA": ("TA2",), "SURG": ("SU3",),
+    }  # fmt: skip
+    keys = ("ICF", "DM", "IE", "HCC", "HEP", "VS", "LB", "EG", "EC", "TA", "SURG", "AE1", "MH1", "CM1")
+    empty = {key: {"@visit": "SCR"} | {name: [{}] for name in forms.get(key, ())} for key in keys}
+    assert [check.id for check, _hit in hits_of(folder(**empty), GROUP)] == ["CK-065"]
+
+
+def _holders(held: Folder) -> Iterator[Sheet | RowValues]:
+    for sheet in held.book:
+        yield sheet
+        for rows in sheet.rows.values():
+            yield from rows
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__.rpartition("_")[2])
+def test_a_rule_that_fires_survives_the_loss_of_any_one_value(table: object) -> None:
+    for case in (case for case in FIRING if case in table.CASES):  # type: ignore[attr-defined]
+        _without_each(case)
+
+
+def _without_each(case: Case) -> None:
+    whole = folder(**case.given)
+    for holder in _holders(whole):
+        for name, value in list(holder.values.items()):
+            del holder.values[name]
+            list(
+                hits_of(replace(whole), {case.number: CHECKS[case.number]})
+            )  # a folder that kept nothing yet
+            holder.values[name] = value
