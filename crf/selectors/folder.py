@@ -7,9 +7,9 @@ import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 
@@ -25,6 +25,7 @@ from trialsite.db.prepared import Prepared
 from trialsite.kernel.partial_date import PartialDate
 from trialsite.kernel.study import study
 
+from .ranges import NAMES
 from .sheets import Reading, casebooks
 
 FORM = (
@@ -47,6 +48,16 @@ _visits = Prepared(
         Visit.objects.filter(participant_id__in=participants).order_by("order").values_list(*VISIT)
     ),
     participants=[1],
+)
+
+
+_versions = Prepared(
+    lambda site: (
+        ConsentVersion.objects.filter(site=site)
+        .order_by("effective_from")
+        .values_list("version", "effective_from")
+    ),
+    site=1,
 )
 
 
@@ -74,6 +85,7 @@ def folders(participants: Collection[int]) -> list[Held]:
     for person in people:
         book = books[person.pk]
         book.number = person.number
+        book.ranges_from = partial(tuple, sites[person.site_id].ranges)
         folder = Folder(
             book, person.site.today(), tuple(envelopes.get(person.pk, ())), tuple(visits.get(person.pk, ())),
             sites[person.site_id].facts(person.pk),
@@ -144,9 +156,8 @@ def sites_of(sites: Iterable[Site]) -> dict[int, SiteHeld]:
     for version in ConsentVersion.objects.filter(site__in=pks).order_by("effective_from"):
         held = found[version.site_id]
         held.consent_versions += ((version.version, version.effective_from),)
-    names = [field.name for field in ReferenceRange.crf_fields()]
     rows = ReferenceRange.objects.filter(laboratory__site__in=pks, active=True)
-    for row in rows.order_by("laboratory", "labr_test", "labr_from").values("laboratory__site", *names):
+    for row in rows.order_by("laboratory", "labr_test", "labr_from").values("laboratory__site", *NAMES):
         held = found[row.pop("laboratory__site")]
         held.ranges += (row,)
     for pk, one in _screened(pks):
@@ -199,7 +210,7 @@ class StoredBook(Casebook):
     """A casebook that is being filled: forms are read when a check first asks for them, into the book behind it."""
 
     def __init__(self, book: Casebook, reading: Reading) -> None:
-        super().__init__(book.number)
+        super().__init__(book.number, ranges=lambda: book.ranges)
         self._book, self._reading = book, reading
         self._asked: set[str] = set()
 
@@ -242,8 +253,31 @@ class SavingFolder(Folder):
 
     @cached_property
     def site(self) -> SiteFacts:  # type: ignore[override]
+        return cast(SiteFacts, SavingSite(self.participant, self.book))
+
+
+class SavingSite:
+    """`SiteFacts` of which each part is read when a check asks for it."""
+
+    def __init__(self, participant: Participant, book: Casebook) -> None:
+        self.participant, self.book = participant, book
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return names_not_to_be_written()
+
+    @property
+    def ranges(self) -> tuple[Mapping[str, Any], ...]:
+        return self.book.ranges
+
+    @cached_property
+    def consent_versions(self) -> tuple[tuple[str, dt.date], ...]:
+        return tuple(_versions(site=self.participant.site_id))
+
+    @cached_property
+    def namesakes(self) -> tuple[str, ...]:
         site = self.participant.site
-        return sites_of([site])[site.pk].facts(self.participant.pk)
+        return sites_of([site])[site.pk].facts(self.participant.pk).namesakes
 
 
 @cache
