@@ -44,6 +44,7 @@ from trialsite.kernel.study import study
 from . import lifecycle
 from .checking import Checked, check
 from .findings import Refusal, findings_settle, limit_refusal, note_failed, refusal_of, refusal_record
+from .heads import contradiction
 from .references import strangers
 from .schedule import schedule_follow, visit_dated
 from .writing import Change, changes, write
@@ -224,7 +225,8 @@ class _Saving:
         self.derive(sheet, around)
         checked = self.checked(sheet, around)
         diff = changes(self.definition, stored, sheet)
-        if errors := strangers(self.definition, diff, self.form.participant):
+        errors = strangers(self.definition, diff, self.form.participant) | contradiction(self.form, sheet)
+        if errors:
             raise Invalid(errors)
         self.demand_reasons(diff, sheet)
         if not diff and not self.order.complete and not self.order.confirmed:
@@ -378,7 +380,7 @@ class _Saving:
         reach = reached(Edit(sheet, names, old, around.book, self.reading.started), self.dependents)
         started = self.reading.started.intersection(reach)
         keys = {read for key in started for read in derivation.reads(key)}
-        for sheet in self.reading.parts(keys - started - {"TA"}, derivation.names_read()):
+        for sheet in self.reading.parts(keys - started - {"TA"}, _names(self.form.form_key)):
             around.book.add(sheet)
         for sheet in self.reading.sheets(started | (keys & {"TA"})):
             around.book.add(sheet)
