@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from crf import derived
+from crf import derivation, derived, derived_clinic
 from crf.analytes import panel_number, panel_of
 from crf.criteria import CRITERIA
-from crf.derivation import is_yes
+from crf.derivation_visit import staging_vitals
 from crf.lifecycle import EXPECTED, IN_PROGRESS
 from crf.schedule import FormAt
 from crf.sheets import RowValues, Sheet
 
 from .engine import Folder, Hit, Look, check
 from .near import as_decimal, baseline, last_ecog
-from .results import Result, baseline_code, baseline_result, creatinine_clearance, plain
+from .results import Result, baseline_code, baseline_result, plain
 from .times import certainly_before, days
 
 DAYS_TO_FIRST_DOSE = 7  # CK-038
@@ -193,7 +193,7 @@ def _baseline_clearance(look: Look) -> Decimal | None:
     if creatinine is None or weight is None:
         return None
     age, sex = look.book.value("DM", "age"), look.book.value("DM", "sex")
-    return creatinine_clearance(age, weight.value, creatinine.exact, sex)
+    return derived_clinic.creatinine_clearance(age, weight.value, creatinine.exact, sex)
 
 
 @check("CK-032", on="IE")
@@ -314,18 +314,14 @@ def ck_043_stage_a_beyond_milan_is_one_large_tumour(look: Look) -> Iterator[Hit]
     yield look.hit("hcc_bclc", hcc_bclc="A", hcc_nodcount=count, hcc_maxdiam=largest)
 
 
-@check("CK-044", on="HCC", reads=["VS", "EC"])
+@check("CK-044", on="HCC", reads=["VS"])
 def ck_044_other_cnlc_stage(look: Look) -> Iterator[Hit]:
-    """D-11 from this form and from ECOG and Child-Pugh class at screening; without these, stage IV stays open."""
-    stated = look.get("hcc_cnlc")
-    ecog, liver = last_ecog(look.folder), baseline(look.folder, "VS", "cp_class", "vsdat")
-    stage = derived.cnlc(
-        look.get("hcc_nodcount"), look.get("hcc_maxdiam"), is_yes(look.get("hcc_macrovi")), is_yes(look.get("hcc_ehs")),
-        int(ecog.value) if ecog else None, liver.value if liver else None, is_yes(look.get("hcc_uncountable")),
-    )  # fmt: skip
-    if stated == "IV" and (ecog is None or liver is None):
+    """D-11. An ECOG or a Child-Pugh class that is not recorded yet leaves stage IV open."""
+    stated, stage = look.get("hcc_cnlc"), derivation.cnlc_stage(look.book)
+    if stated is None or stage is None or stated == stage:
         return
-    if stated is not None and stage is not None and stated != stage:
+    vitals = staging_vitals(look.book)
+    if stated != "IV" or None not in (vitals["ecog"], vitals["child_pugh"]):
         yield look.hit("hcc_cnlc", hcc_cnlc=stated, derived=stage)
 
 

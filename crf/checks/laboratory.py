@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
-from crf import derived
+from crf import derived, derived_clinic
 from crf.analytes import ANALYTES, panel_number
 from crf.codelists import CODELISTS
+from crf.laboratory import Range
 from crf.sheets import Sheet
 
 from .engine import PARTICIPANT, Folder, FormFacts, Hit, Look, check
@@ -33,7 +34,6 @@ from .results import (
     baseline_result,
     before,
     course,
-    creatinine_clearance,
     larger,
     plain,
     results_of,
@@ -59,19 +59,14 @@ def _units(test: str) -> frozenset[str]:
     return frozenset({ANALYTES[test].unit, ANALYTES[test].alt_units.partition(" (")[0]} - {"-"})
 
 
-def _of(row: Any, name: str) -> Any:
-    """A value of a reference range, be it the row of the table or a mapping."""
-    return row.get(name) if isinstance(row, Mapping) else getattr(row, name, None)
-
-
-def _ranges(look: Look, test: str) -> list[Any]:
+def _ranges(look: Look, test: str) -> list[Range]:
     """The reference ranges of the laboratory of a sample for one test, of all times."""
     if "ranges" not in look.folder.kept:
-        by_test: dict[tuple[str, str], list[Any]] = {}
+        by_test: dict[tuple[str, str], list[Range]] = {}
         for row in look.folder.site.ranges:
-            by_test.setdefault((_of(row, "labr_lab"), _of(row, "labr_test")), []).append(row)
+            by_test.setdefault((row["labr_lab"], row["labr_test"]), []).append(row)
         look.folder.kept["ranges"] = by_test
-    found: list[Any] = look.folder.kept["ranges"].get((look.get("lbnam"), test), [])
+    found: list[Range] = look.folder.kept["ranges"].get((look.get("lbnam"), test), [])
     return found
 
 
@@ -82,7 +77,7 @@ def ck_078_unit_not_of_this_laboratory(look: Look) -> Iterator[Hit]:
         unit = one.row.get("lborresu")
         if unit is None or one.test not in ANALYTES:
             continue
-        reported = {_of(row, "labr_unit") for row in _ranges(look, one.test)}
+        reported = {row.get("labr_unit") for row in _ranges(look, one.test)}
         if unit not in _units(one.test) or (reported and unit not in reported):
             yield one.hit(look, "lborresu")
 
@@ -119,7 +114,8 @@ def ck_080_unusual_value(look: Look) -> Iterator[Hit]:
     """A value that is not possible is refused by CK-079 and not asked about as well."""
     for one in results_of(look).values():
         if one.test in ANALYTES and _unusual(one) and not _not_possible(one):
-            yield one.hit(look, **{one.test: one.words or one.code})
+            found: dict[str, Any] = {one.test: one.words or one.code}
+            yield one.hit(look, **found)
 
 
 def _unusual(one: Result) -> bool:
@@ -160,11 +156,11 @@ def ck_081_no_reference_range(look: Look) -> Iterator[Hit]:
             yield one.hit(look, test=one.test, day=day)
 
 
-def _valid(row: Any, sex: str, age: int, day: dt.date) -> bool:
+def _valid(row: Range, sex: str, age: int, day: dt.date) -> bool:
     return (
-        _of(row, "labr_sex") in ("BOTH", sex)
-        and _of(row, "labr_agelo") <= age <= _of(row, "labr_agehi")
-        and _of(row, "labr_from") <= day <= (_of(row, "labr_to") or dt.date.max)
+        row["labr_sex"] in ("BOTH", sex)
+        and row["labr_agelo"] <= age <= row["labr_agehi"]
+        and row["labr_from"] <= day <= (row.get("labr_to") or dt.date.max)
     )
 
 
@@ -176,22 +172,22 @@ def ck_082_reference_range_not_valid(look: Look) -> Iterator[Hit]:
         yield look.hit("labr_uln", labr_lln=low, labr_uln=high)
     other = next((row for row in look.folder.site.ranges if _clashes(look.sheet, row)), None)
     if other is not None:
-        yield look.hit("labr_from", other_from=_of(other, "labr_from"), other_to=_of(other, "labr_to"))
+        yield look.hit("labr_from", other_from=other.get("labr_from"), other_to=other.get("labr_to"))
 
 
-def _clashes(one: Sheet, other: Any) -> bool:
-    if one.form and one.form in (_of(other, "id"), _of(other, "pk")):
+def _clashes(one: Sheet, other: Range) -> bool:
+    if one.form and one.form == other.get("id"):
         return False
-    same = all(one.get(name) == _of(other, name) is not None for name in ("labr_lab", "labr_test"))
-    sexes = {one.get("labr_sex"), _of(other, "labr_sex")}
-    if not same or _of(other, "active") is False or None in sexes or sexes == {"M", "F"}:
+    same = all(one.get(name) == other.get(name) is not None for name in ("labr_lab", "labr_test"))
+    sexes = {one.get("labr_sex"), other.get("labr_sex")}
+    if not same or other.get("active") is False or None in sexes or sexes == {"M", "F"}:
         return False
     return _meet(one, other, "labr_agelo", "labr_agehi") and _meet(one, other, "labr_from", "labr_to")
 
 
-def _meet(one: Sheet, other: Any, first: str, last: str) -> bool:
+def _meet(one: Sheet, other: Range, first: str, last: str) -> bool:
     """Whether two spans share a point; an open end goes on."""
-    starts, ends = (one.get(first), _of(other, first)), (one.get(last), _of(other, last))
+    starts, ends = (one.get(first), other.get(first)), (one.get(last), other.get(last))
     if None in starts:
         return False
     return (ends[1] is None or starts[0] <= ends[1]) and (ends[0] is None or starts[1] <= ends[0])
@@ -515,7 +511,8 @@ def ck_102_conflicting_duplicate(look: Look) -> Iterator[Hit]:
         for other in course(look.folder, test):
             earlier = (other.sheet.visit_order, other.sheet.form) < (look.sheet.visit_order, look.sheet.form)
             if earlier and (other.day, other.time) == (day, time) and _differ(one, other):
-                yield one.hit(look, **{test: one.words or one.code, "other": other.words or other.code})
+                found: dict[str, Any] = {test: one.words or one.code, "other": other.words or other.code}
+                yield one.hit(look, **found)
                 break
 
 
@@ -560,7 +557,10 @@ def ck_104_pivka_on_vitamin_k_antagonist(look: Look) -> Iterator[Hit]:
 
 @check("CK-105", on="LB", reads=["LB", "EC", "VS", "DM"])
 def ck_105_oxaliplatin_with_low_clearance(look: Look) -> Iterator[Hit]:
-    """On each day of oxaliplatin the last creatinine counts, with the last weight, else that of the cycle (D-08)."""
+    """On each day of oxaliplatin the last creatinine counts, with the weight used for dosing, else the last one (D-08).
+
+    As the retreatment criteria read it, so that the treatment page and the query say the same.
+    """
     one = results_of(look).get("CREAT")
     if one is None or one.exact is None or one.day is None:
         return
@@ -581,9 +581,9 @@ def _clearance(look: Look, one: Result, cycle: Sheet, day: dt.date) -> Decimal |
     weights = [
         weighed.value for weighed in series(look.folder, "VS", "weight", "vsdat") if weighed.day <= day
     ]
-    weight = weights[-1] if weights else cycle.get("ec_wt")
+    weight = cycle.get("ec_wt") or (weights[-1] if weights else None)
     age, sex = look.book.value("DM", "age"), look.book.value("DM", "sex")
-    return creatinine_clearance(age, weight, one.exact, sex)
+    return derived_clinic.creatinine_clearance(age, weight, one.exact, sex)
 
 
 @check("CK-106", on=PARTICIPANT, reads=["DM", "LB", "EC"])

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from crf.facts import IV_DRUGS
+from crf import facts
 from crf.sheets import RowValues, Sheet
 
 from .engine import Folder, Hit, Look
 
-FIRST_MINUTE, LAST_MINUTE = dt.time.min, dt.time.max
+FIRST_MINUTE = dt.time.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def course(folder: Folder, test: str) -> list[Result]:
     if "laboratory" not in folder.kept:
         by_test: dict[str, list[Result]] = {}
         for sheet in folder.book.all("LB"):
-            for one in _rows(sheet) if sheet.get("lbdat") else ():
+            for one in _rows(sheet) if sheet.get("lbdat") and sheet.get("lbperf") != "N" else ():
                 if one.code is not None or one.operator == "TND":
                     by_test.setdefault(one.test, []).append(one)
         for kept in by_test.values():
@@ -161,19 +161,8 @@ def _before_dose(folder: Folder, one: Result) -> bool:
     first = folder.first_dose
     if first is None or one.day is None or one.day != first:
         return first is None or (one.day is not None and one.day < first)
-    return (one.time or FIRST_MINUTE) <= _first_time(folder, first)
-
-
-def _first_time(folder: Folder, first: dt.date) -> dt.time:
-    """When the first infusion of C1D1 began; unknown, every sample of that day was taken before it."""
-    times = [
-        row.get("ecsttim")
-        for cycle in folder.book.all("EC")
-        for row in cycle.lines("EC2")
-        if row.get("ecoccur") == "Y" and row.get("ectrt") in IV_DRUGS and row.get("ecstdat") == first
-    ]
-    known = [time for time in times if time is not None]
-    return min(known) if known and len(known) == len(times) else LAST_MINUTE
+    began = facts.first_dose_time(folder.book)
+    return began is None or one.time is None or one.time <= began
 
 
 def before(look: Look, one: Result) -> Result | None:
@@ -184,13 +173,3 @@ def before(look: Look, one: Result) -> Result | None:
             return earlier
         earlier = other
     return None
-
-
-def creatinine_clearance(
-    age: int | None, weight: Decimal | None, creatinine: Decimal | None, sex: str | None
-) -> Decimal | None:
-    """D-08, mL/min, Cockcroft-Gault; weight in kg, creatinine in µmol/L."""
-    if age is None or not weight or not creatinine or sex is None:
-        return None
-    mg_per_dl = creatinine / Decimal("88.4")
-    return (140 - age) * weight * (Decimal("0.85") if sex == "F" else 1) / (72 * mg_per_dl)

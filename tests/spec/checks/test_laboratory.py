@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -91,7 +90,6 @@ UNITS = [
     quiet("CK-080", "no result", LB=one("NEUT", "")),
     fires("CK-081", "no row", at("NEUT"), DM=MAN, LB=NEUT),
     quiet("CK-081", "row", DM=MAN, LB=NEUT, site=site(labr("NEUT"))),
-    quiet("CK-081", "row of the table", DM=MAN, LB=NEUT, site=site(SimpleNamespace(**labr("NEUT")))),
     fires("CK-081", "another laboratory", at("NEUT"), DM=MAN, LB=NEUT, site=site(labr("NEUT", labr_lab="lab:2"))),
     fires("CK-081", "another test", at("NEUT"), DM=MAN, LB=NEUT, site=site(labr("LYM"))),
     fires("CK-081", "for women", at("NEUT"), DM=MAN, LB=NEUT, site=site(labr("NEUT", labr_sex="F"))),
@@ -396,7 +394,8 @@ COURSE = [
         "CK-105", "the last before the dose counts", DM=KIDNEY, VS=WEIGHED, EC=given(),
         LB=[creatinine("167"), creatinine("120", "2024-03-13", "UNS1")],
     ),
-    fires("CK-105", "weight of the cycle", at("CREAT"), DM=KIDNEY, EC=given(ec_wt="60"), LB=creatinine("167")),
+    fires("CK-105", "weight used for dosing", at("CREAT"), DM=KIDNEY, VS=WEIGHED, EC=given(ec_wt="50"), LB=creatinine("166.9")),
+    quiet("CK-105", "higher weight used for dosing", DM=KIDNEY, VS=WEIGHED, EC=given(ec_wt="61"), LB=creatinine("167")),
     quiet("CK-105", "weight not known", DM=KIDNEY, EC=given(), LB=creatinine("167")),
     quiet("CK-105", "age not known", DM={"sex": "M"}, VS=WEIGHED, EC=given(), LB=creatinine("167")),
     fires("CK-106", "no test", "EC ec_d1dat", DM=WOMAN, EC=given()),

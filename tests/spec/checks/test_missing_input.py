@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
 
 from crf.checks import CHECKS, Folder, hits_of
-from crf.sheets import RowValues, Sheet
+from crf.checks.engine import Look
+from crf.sheets import Casebook, RowValues, Sheet
 
 from . import test_ecg, test_eligibility, test_hepatitis, test_laboratory, test_vitals
 from .build import folder
@@ -34,6 +35,31 @@ def _holders(held: Folder) -> Iterator[Sheet | RowValues]:
         yield sheet
         for rows in sheet.rows.values():
             yield from rows
+
+
+class Asked(Casebook):
+    """A casebook that notes which forms were asked for."""
+
+    def __init__(self, sheets: Iterable[Sheet]) -> None:
+        super().__init__("01-001", sheets)
+        self.keys: set[str] = set()
+
+    def all(self, key: str) -> list[Sheet]:
+        self.keys.add(key)
+        return super().all(key)
+
+
+def test_what_a_rule_reads_is_what_it_says_that_it_reads() -> None:
+    """On every row of the tables, because a rule asks for a form only when the rest of it holds."""
+    undeclared = set()
+    for case in (case for table in TABLES for case in table.CASES):
+        one, held = CHECKS[case.number], folder(**case.given)
+        for sheet in held.book:
+            if sheet.key == one.on:
+                book = Asked(held.book)
+                list(one.run(Look(sheet, replace(held, book=book))))
+                undeclared |= {(one.id, key) for key in book.keys - {one.on, *one.reads}}
+    assert undeclared == set()
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__.rpartition("_")[2])
