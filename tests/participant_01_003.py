@@ -589,11 +589,10 @@ def _drugs_of_treatment() -> Iterator[Page]:
 
 
 def _surgery() -> Iterator[Page]:
-    yield decision("TA2", "2024-05-22")
+    yield decision()
     yield vital_signs("PREOP", "2024-05-28", "68.8", bp=(130, 80))
     yield from _laboratory("PREOP")
     yield electrocardiogram("PREOP", "2024-05-28", 72, 396)
-    yield decision("PREOP", "2024-05-28")
     yield from _events_of_surgery()
     yield _drug(
         9, "Cefuroxime", "GENERAL", "SURGERY", ("1.5", "g", "BID", "INTRAVENOUS"), "2024-05-30", "2024-06-01"
@@ -626,10 +625,10 @@ def _surgery() -> Iterator[Page]:
     yield Page("CPATHF", "CPATH", system={"cpf_dat": RELEASED})
 
 
-def decision(visit: str, on: str) -> Page:
-    """The board of 2024-05-22; at the pre-operative visit it was held to, with the latest findings at hand."""
-    return Page("PREOP", visit, values={
-        "po_dat": on, "po_taref": "@TA/TA2", "po_decision": "SURGERY", "po_resect": "RESECTABLE", "po_bclc": "B",
+def decision() -> Page:
+    """The board met two days after the scan; it decides once, so the pre-operative visit has no form of its own."""
+    return Page("PREOP", "TA2", values={
+        "po_dat": "2024-05-22", "po_taref": "@TA/TA2", "po_decision": "SURGERY", "po_resect": "RESECTABLE", "po_bclc": "B",
         "po_cnlc": "IIa", "po_plan": "RAS", "po_plandat": "2024-05-30", "po_asa": "2", "po_flr": "61.0",
         "po_icg": "7.2", "po_unresolved": "N",
     })  # fmt: skip
@@ -750,14 +749,14 @@ def _follow_up() -> Iterator[Page]:
     yield vital_signs("EOT", "2024-12-26", "70.1")
     yield from _laboratory("EOT")
     yield electrocardiogram("EOT", "2024-12-26", 70, 398)
+    for visit, on, source in CONTACTS:  # before the scans: a contact in its window closes a survival visit
+        yield contact(visit, on, source)
     for number, on in enumerate(IMAGING, 1):
         yield assessment(f"FUIMG{number}", on, None, None, ("NA", "NA"))
         yield from _laboratory(f"FUIMG{number}")
         yield contact(f"FUIMG{number}", on, "CLINIC")
     yield vital_signs("SFU30", "2025-01-23", "70.2")
     yield from _laboratory("SFU30")
-    for visit, on, source in CONTACTS:
-        yield contact(visit, on, source)
     yield Page("SACT", values={"sact_yn": "N"})
     yield Page("DV", values={"dvyn": "N"})
     yield Page(

@@ -6,20 +6,24 @@ Values are written as a person types them: `"2024-03-14"`, `"82.0"`, `"S5;S8"`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.test import override_settings
 
+from crf.analytes import ANALYTES
 from crf.fields import CrfField
-from crf.models import FormInstance
-from crf.registry import form_def
-from crf.schedule import visit_of
+from crf.models import FormInstance, Laboratory
+from crf.registry import form_def, log_of
+from crf.schedule import LINES_OF, visit_of
+from crf.services import site as site_services
 from crf.services.entry import Order, Saved, form_save
 from crf.services.logs import log_line_add
-from crf.services.schedule import participant_screen
+from crf.services.schedule import participant_screen, visit_open
 from crf.typed import Typed, TypedRow
 from participants.models import Participant, Visit
+from tests import participant_01_003 as story
 from trialsite.accounts.demo import ensure_demo_people
 from trialsite.accounts.models import Site, User
 from trialsite.kernel.decisions import ALLOWED
@@ -105,7 +109,9 @@ def _typed_row(number: str, fields: Mapping[str, CrfField], line: Values) -> Typ
 def _apart(line: Values) -> tuple[dict[str, Any], dict[str, str]]:
     """Values, and reasons why some are missing."""
     values = {name: value for name, value in line.items() if "@" not in name}
-    return values, {name.removesuffix("@miss"): value for name, value in line.items() if name.endswith("@miss")}
+    return values, {
+        name.removesuffix("@miss"): value for name, value in line.items() if name.endswith("@miss")
+    }
 
 
 def _parsed(fields: Mapping[str, CrfField], values: Values) -> dict[str, Any]:
@@ -165,7 +171,14 @@ def consent(participant: Participant, by: User, on: str) -> Saved:
 
 
 def enrol(participant: Participant, by: User, on: str) -> Saved:
-    """All criteria met, enrolled."""
+    """All criteria met, enrolled; the forms that must be complete before that (CK-026) are filled in where empty."""
+    done = set(
+        FormInstance.objects.filter(participant=participant, status="COMPLETE").values_list(
+            "form_key", "repeat"
+        )
+    )
+    before = [page for page in quickly("screening") if page.key not in ("ICF", "IE")]
+    enter(participant, by, [page for page in before if (page.key, page.repeat) not in done])
     criteria = form_def("IE").section("IE1").rows
     assert criteria is not None
     answers = [
@@ -290,8 +303,7 @@ def ended(
 
 
 def operated(participant: Participant, by: User, on: str, discharge: str, **more: Any) -> Saved:
-    """An R0 right anterior sectionectomy with two complications, adverse events 11 and 12."""
-    events(participant, by, 12)
+    """An R0 right anterior sectionectomy with two complications, which are adverse events too."""
     values = {
         "surg_proccur": "Y", "surg_prstdat": on, "surg_sttim": "08:35", "surg_entim": "12:50", "surg_dur": "255",
         "surg_approach": "LAP", "surg_prtrt": "RAS", "surg_anat": "Y", "surg_segs": "S5;S8", "surg_ntum": "2",
@@ -301,17 +313,34 @@ def operated(participant: Participant, by: User, on: str, discharge: str, **more
         "surg_phh": "NONE", "surg_comp_yn": "Y", "surg_reop": "N", "surg_readm30": "N",
     }  # fmt: skip
     start = day(on)
+    ascites, effusion = events_of_surgery(participant, by, start)
     complications = [
         {
             "comp_term": "ASCITES", "comp_cestdat": (start + 3 * DAY).isoformat(), "comp_ceendat": discharge,
-            "comp_cd": "II", "comp_tx": "Spironolactone", "comp_aeref": "11",
+            "comp_cd": "II", "comp_tx": "Spironolactone", "comp_aeref": ascites,
         },
         {
             "comp_term": "PLEURAL", "comp_cestdat": (start + 4 * DAY).isoformat(),
-            "comp_ceendat": (start + 13 * DAY).isoformat(), "comp_cd": "IIIa", "comp_tx": "Drain", "comp_aeref": "12",
+            "comp_ceendat": (start + 13 * DAY).isoformat(), "comp_cd": "IIIa", "comp_tx": "Drain", "comp_aeref": effusion,
         },
     ]  # fmt: skip
     return fill(form(participant, "SURG", "SURG"), by, values | more, {"SU3": complications})
+
+
+def events_of_surgery(participant: Participant, by: User, operation: dt.date) -> tuple[str, str]:
+    """Ascites and a pleural effusion after an operation, in the log; their references (`AE:1`)."""
+    made = []
+    for page in (story.event_of("Ascites"), story.event_of("Pleural effusion")):
+        moved = {
+            name: (day(value) - day("2024-05-30") + operation).isoformat()
+            if value.startswith("2024-")
+            else value
+            for name, value in page.values.items()
+        }
+        added = line(participant, by, "AE")
+        fill(added, by, moved)
+        made.append(f"AE:{added.repeat}")
+    return made[0], made[1]
 
 
 def nodule(
@@ -361,16 +390,20 @@ def contacted(
 
 # --- participant 01-003 of the CRF book, section 6 ------------------------------------------------------------------
 
-ADJUVANT_DAYS = (
-    "2024-07-11", "2024-08-01", "2024-08-22", "2024-09-12", "2024-10-03", "2024-10-24", "2024-11-14", "2024-12-05",
-)  # fmt: skip
-IMAGING_DAYS = (
-    "2024-08-21", "2024-11-13", "2025-02-06", "2025-04-29", "2025-07-24", "2025-10-16", "2026-01-08",
-)  # fmt: skip
+# What the endpoints read, and what must be complete before it (CK-026): quick to enter.
+QUICK = {
+    "screening": (
+        "ICF/SCR", "DM/SCR", "MH1/1", "CM1/1", "HCC/SCR", "HEP/SCR", "VS/SCR", "LB/SCR/HEM", "LB/SCR/CHEM", "LB/SCR/COAG",
+        "LB/SCR/THY", "LB/SCR/UA", "LB/SCR/TM", "EG/SCR", "TA/SCR", "IE/SCR",
+    ),
+    "treatment": ("AE1/", "EC/", "TA/", "EOT/"),
+    "surgery": ("AE1/", "SURG/", "CPATH/"),
+    "follow_up": ("EC/", "EOT/", "TA/", "SS/SFU", "SS/SURV", "SACT", "EOS/"),
+}  # fmt: skip
 
 
 def participant_01_003(by: User, number: str = "01-003") -> Participant:
-    """The whole synthetic participant, through every form that exists; ends with MPR at 8.3 %."""
+    """The synthetic participant through the forms that endpoints read; ends with MPR at 8.3 %."""
     participant = screened(by, number)
     screening_01_003(participant, by)
     treatment_01_003(participant, by)
@@ -379,100 +412,117 @@ def participant_01_003(by: User, number: str = "01-003") -> Participant:
     return participant
 
 
+def participant_01_003_whole(cast: Mapping[str, User], number: str = "01-003") -> Participant:
+    """Every form of the book for every visit, the central readings by two pathologists. Slower: 225 forms."""
+    by = cast["lin"]
+    ranges_01(cast["da"])
+    participant = screened(by, number)
+    enter(participant, by, story.pages(), readers=(cast["p1"], cast["p2"]))
+    return participant
+
+
 def screening_01_003(participant: Participant, by: User) -> None:
-    consent(participant, by, "2024-03-04")
-    fill(
-        form(participant, "DM", "SCR"), by,
-        {
-            "dmdat": "2024-03-04", "brthdat": "1968-05", "sex": "M", "race": "ASIAN", "ethcn": "HAN",
-            "su_tob": "FORMER", "su_packyr": "15", "su_alc": "NEVER", "famhx_hcc": "N",
-        },
-    )  # fmt: skip
-    fill(
-        form(participant, "HCC", "SCR"), by,
-        {
-            "hcc_mhstdat": "2024-02", "hcc_dxbasis": "CLINICAL_CN", "hcc_aetiology": "HBV", "hcc_cirrhosis": "CLINICAL",
-            "hcc_pht": "N", "hcc_varices": "MILD", "hcc_prior": "NONE", "hcc_imgdat": "2024-03-06",
-            "hcc_nodcount": "2", "hcc_uncountable": "N", "hcc_maxdiam": "82.0", "hcc_macrovi": "N", "hcc_ehs": "N",
-            "hcc_rupture": "N", "hcc_bclc": "B", "hcc_cnlc": "IIa", "hcc_ct": "T3", "hcc_cn": "N0", "hcc_cm": "M0",
-            "hcc_mdtdat": "2024-03-08", "hcc_resect": "POTENTIAL", "hcc_noupfront": "HIGH_RISK", "hcc_icgr15": "6.8",
-            "hcc_flr_pct": "58",
-        },
-        {
-            "HCC3": [
-                {"nod_no": "1", "nod_segment": "S8", "nod_diam": "82.0", "nod_enhance": "TYPICAL"},
-                {"nod_no": "2", "nod_segment": "S5", "nod_diam": "26.0", "nod_enhance": "TYPICAL"},
-            ]
-        },
-    )  # fmt: skip
-    assessed(
-        participant, by, "SCR", "2024-03-06",
-        [target("T01", "S8", "82.0", "80.0", tl_enh="TYPICAL"), target("T02", "S5", "26.0", "26.0", tl_enh="TYPICAL")],
-        None,
-    )  # fmt: skip
-    enrol(participant, by, "2024-03-12")
+    enter(participant, by, quickly("screening"))
 
 
 def treatment_01_003(participant: Participant, by: User) -> None:
-    events(participant, by, 6)
-    neoadjuvant(
-        participant, by, 1, "2024-03-14",
-        apatinib=[
-            apatinib("2024-03-14", "2024-04-05", "250", "QD"),
-            apatinib("2024-04-06", "2024-04-12", "0", "HELD", reason="OTHER"),
-            apatinib("2024-04-13", "2024-05-15", "250", "QOD", reason="OTHER"),
-        ],
-        tablets=[
-            {"da_dispdat": "2024-03-14", "da_disp": "28", "da_retdat": "2024-04-18", "da_ret": "2", "da_missed": "0"},
-            {"da_dispdat": "2024-04-18", "da_disp": "15", "da_retdat": "2024-05-20", "da_ret": "1", "da_missed": "0"},
-        ],
-    )  # fmt: skip
-    neoadjuvant(participant, by, 2, "2024-03-28")
-    assessed(
-        participant, by, "TA1", "2024-04-09",
-        [target("T01", "S8", "68.0", "41.0"), target("T02", "S5", "21.0", "12.0")],
-        ("SD", "SD"), tresp_m_inv="PR", ovresp_m_inv="PR",
-    )  # fmt: skip
-    neoadjuvant(participant, by, 3, "2024-04-18", "120", ec_delay_reas="AE_HEM", ec_delay_aeref="6")
-    neoadjuvant(participant, by, 4, "2024-05-02", "120")
-    assessed(
-        participant, by, "TA2", "2024-05-20",
-        [target("T01", "S8", "55.0", "12.0"), target("T02", "S5", "16.0", "0.0")],
-        ("PR", "PR"),
-    )  # fmt: skip
-    last = ("2024-05-02", "2024-05-02", "2024-05-04", "2024-05-02", "2024-05-15")
-    ended(participant, by, "NEO", "2024-05-22", "SURGERY", last)
+    enter(participant, by, quickly("treatment"))
 
 
 def surgery_01_003(participant: Participant, by: User) -> None:
-    operated(participant, by, "2024-05-30", "2024-06-14")
-    large, small = ("60.0", "52.0", "45.0"), ("18.0", "15.0", "14.0")
-    one = [nodule(1, large, ("8", "72", "20")), nodule(2, small, ("0", "60", "40"))]
-    two = [nodule(1, large, ("10", "65", "25")), nodule(2, small, ("0", "55", "45"))]
-    central_reading(participant, by, "R1", "2024-07-02", one, "2024-06-24")
-    central_reading(participant, by, "R2", "2024-07-05", two, "2024-06-24")
+    enter(participant, by, quickly("surgery"))
 
 
 def follow_up_01_003(participant: Participant, by: User) -> None:
-    whole = [apatinib("2024-07-11", "2024-12-25", "250", "QOD", "ADJ")]
-    for n, on in enumerate(ADJUVANT_DAYS, 1):
-        adjuvant(participant, by, n, on, **({"apatinib": whole} if n == 1 else {}))
-    ended(
-        participant, by, "ADJ", "2024-12-26", "COMPLETED", ("", "", "", "2024-12-05", "2024-12-25"), repeat=2
+    enter(participant, by, quickly("follow_up"))
+
+
+def quickly(chapter: str) -> list[story.Page]:
+    """The pages of a chapter that endpoints need."""
+    pages: list[story.Page] = getattr(story, chapter)()
+    return [page for page in pages if page.name.startswith(QUICK[chapter])]
+
+
+def enter(
+    participant: Participant, by: User, pages: Iterable[story.Page], readers: Sequence[User] = ()
+) -> None:
+    """Fill in pages of the story one after the other. `readers`: who reads centrally; else `by` fills the records."""
+    for page in pages:
+        if page.key == "CPATH" and readers:
+            _read_centrally(participant, readers[page.repeat - 1], page)
+        elif page.key != "CPATHF":  # follows from the readings
+            fill(_place(participant, by, page), by, _referred(participant, by, page.values), {
+                section: [line and _referred(participant, by, line) for line in lines]
+                for section, lines in page.rows.items()
+            })  # fmt: skip
+
+
+def _place(participant: Participant, by: User, page: story.Page) -> FormInstance:
+    """The form of a page; a line of a log is added, an unscheduled visit opened."""
+    if page.key in LINES_OF.values():
+        made = line(participant, by, log_of(page.key))
+        assert made.repeat == page.repeat, f"{page.name}: the log is at line {made.repeat}"
+        return made
+    if page.visit in story.OPENED:
+        visit_open(by=by, participant=participant, label=page.visit, reason=story.OPENED[page.visit])
+    return form(participant, page.key, page.visit, page.repeat)
+
+
+def line(participant: Participant, by: User, log: str) -> FormInstance:
+    """The next line of a log, as the door gives it."""
+    made = log_line_add(by=by, participant=participant, log=log)
+    return FormInstance.objects.select_related("participant__site", "visit").get(pk=made.pk)
+
+
+def _referred(participant: Participant, by: User, values: Values) -> dict[str, Any]:
+    """With addresses in place of `@user`, `@lab`, `@TA/TA2`."""
+
+    def address(text: str) -> str:
+        if text == "@user":
+            return by.address
+        if text == "@lab":
+            return laboratory(participant.site).address
+        key, _sep, visit = text[1:].partition("/")
+        return f"form:{form(participant, key, visit).pk}"
+
+    return {
+        name: address(value) if isinstance(value, str) and value.startswith("@") else value
+        for name, value in values.items()
+    }
+
+
+def laboratory(site: Site) -> Laboratory:
+    """The laboratory of a site, made when missing."""
+    found = Laboratory.objects.filter(site=site).first()
+    by = User.objects.get(username="da")
+    return found or site_services.laboratory_add(
+        by=by, site=site, code=f"LAB-{site.number}", name_en="Laboratory"
     )
-    fill(form(participant, "SACT"), by, {"sact_yn": "N"})
-    resected = [target("T01", "S8", "", "", "RESECTED"), target("T02", "S5", "", "", "RESECTED")]
-    for n, on in enumerate(IMAGING_DAYS, 1):
-        why = {"resp_com": "Resected: no target arithmetic."}
-        assessed(participant, by, f"FUIMG{n}", on, resected, ("NA", "NED"), **why)
-    contacts = (
-        ("SFU30", "2025-01-23", "CLINIC"), ("SFU90", "2025-03-04", "PHONE"), ("SURV5", "2025-05-08", "CLINIC"),
-        ("SURV6", "2025-07-31", "CLINIC"), ("SURV7", "2025-10-23", "CLINIC"), ("SURV8", "2026-01-15", "CLINIC"),
-        ("SURVEND", "2026-03-12", "CLINIC"),
-    )  # fmt: skip
-    for visit, on, source in contacts:
-        contacted(participant, by, visit, on, source)
-    fill(
-        form(participant, "EOS", "EOS"), by,
-        {"eos_dsstdat": "2026-03-16", "eos_dsdecod": "COMPLETED", "eos_aeclosed": "Y"},
-    )  # fmt: skip
+
+
+def ranges_01(by: User) -> None:
+    """Reference ranges of the laboratory of site 01, and its consent version (`by`: a data manager)."""
+    common = {"labr_sex": "BOTH", "labr_agelo": 0, "labr_agehi": 120, "labr_from": day(story.RANGES_FROM)}
+    rows = [
+        common
+        | {
+            "labr_test": test, "labr_unit": ANALYTES[test].unit, "labr_lln": Decimal(low), "labr_uln": Decimal(high),
+        }
+        for test, (low, high) in story.RANGES.items()
+    ]  # fmt: skip
+    site_services.ranges_add(by=by, laboratory=laboratory(site()), ranges=rows)
+    site_services.consent_version_add(
+        by=by, site=site(), version="1.1", version_date=day("2024-01-15"), effective_from=day("2024-01-15")
+    )
+
+
+def _read_centrally(participant: Participant, by: User, page: story.Page) -> None:
+    """A pathologist takes the case, reads it and submits."""
+    from pathology.models import PathologyCase
+    from pathology.services import reading_save, reading_take
+
+    case = PathologyCase.objects.get(participant=participant)
+    with override_settings(DEMO=True):  # no second factor to give
+        reading = reading_take(by=by, case=case)
+        made = typed(page.key, page.values, page.rows)
+        reading_save(by=by, reading=reading, typed=made, submit=True, released=day(story.RELEASED))

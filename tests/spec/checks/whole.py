@@ -15,9 +15,9 @@ from crf import derivation
 from crf.analytes import ANALYTES
 from crf.checks import CHECKS, Folder, hits_of
 from crf.checks.engine import FormFacts, SiteFacts, VisitFacts
-from crf.planning import plan
+from crf.planning import form_expected, plan
 from crf.registry import form_def
-from crf.schedule import forms_at, visit_of, visit_order
+from crf.schedule import FormAt, forms_at, visit_of, visit_order
 from crf.services.schedule import EXAMINED
 from crf.sheets import Casebook, Sheet
 from crf.typed import as_sheet
@@ -40,7 +40,7 @@ def folder(pages: Iterable[Page], today: str = TODAY) -> Folder:
         for sheet in sheets:
             derivation.derive(sheet, book)
     visits = tuple(_visits(book))
-    return Folder(book, dt.date.fromisoformat(today), tuple(_envelopes(sheets, visits)), visits, site)
+    return Folder(book, dt.date.fromisoformat(today), tuple(_envelopes(book, sheets, visits)), visits, site)
 
 
 def ranges() -> list[dict[str, Any]]:
@@ -114,7 +114,7 @@ def _day(book: Casebook, label: str, code: str) -> dt.date | None:
     return None
 
 
-def _envelopes(sheets: Sequence[Sheet], visits: Iterable[VisitFacts]) -> Iterable[FormFacts]:
+def _envelopes(book: Casebook, sheets: Sequence[Sheet], visits: Iterable[VisitFacts]) -> Iterable[FormFacts]:
     """Those that were started, and the others that the visits have."""
     kinds = {(v.label, at.key, at.repeat): at.kind for v in visits for at in forms_at(v.code)}
     for sheet in sheets:
@@ -122,4 +122,5 @@ def _envelopes(sheets: Sequence[Sheet], visits: Iterable[VisitFacts]) -> Iterabl
         yield FormFacts(sheet.form, sheet.key, sheet.visit, sheet.repeat, kind, sheet.status)
     closed = {visit.label for visit in visits if visit.status == "CLOSED"}
     for number, ((label, key, repeat), kind) in enumerate(kinds.items(), 1):
-        yield FormFacts(10_000 + number, key, label, repeat, kind, expected=label not in closed)
+        expected = label not in closed and form_expected(book, label, FormAt(key, kind, repeat))
+        yield FormFacts(10_000 + number, key, label, repeat, kind, expected=expected)
