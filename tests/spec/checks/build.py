@@ -76,7 +76,8 @@ def _parsed(fields: Mapping[str, CrfField], given: Values) -> tuple[dict[str, An
         if name.endswith("@miss"):
             missing[name.removesuffix("@miss")] = value
             continue
-        read = fields[name].parse(value) if isinstance(value, str) else value
+        field = fields[name]  # what the system writes (a signature) is not typed
+        read = (field.from_text if field.derived else field.parse)(value) if isinstance(value, str) else value
         if read is not None:
             values[name] = read
     return values, missing
