@@ -6,4 +6,7 @@ class CrfConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import receivers  # noqa: F401  (connects what the worker is told)
+        from . import (
+            document_tasks,  # noqa: F401  (tasks outside tasks.py, which Celery does not find by itself)
+            receivers,  # noqa: F401  (connects what the worker is told)
+        )

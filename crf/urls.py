@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import drafts, entry, home, laboratory, logs, participants, site, way
+from .views import documents, drafts, entry, home, laboratory, logs, participants, site, way
 
 
 class VisitLabel(StringConverter):
@@ -23,6 +23,14 @@ participant_urls: list[URLPattern | URLResolver] = [
     path("p/<str:number>/open/", way.visit_open_act, name="visit_open"),
     path("p/<str:number>/<visit:label>/", way.visit, name="visit"),
     path("p/<str:number>/<visit:label>/miss/", way.visit_miss_act, name="visit_miss"),
+]
+
+document_urls: list[URLPattern | URLResolver] = [
+    path("documents/", documents.documents, name="documents"),
+    path("documents/<int:pk>/", documents.document, name="document"),
+    path("documents/<int:pk>/retry/", documents.document_retry, name="document_retry"),
+    path("documents/<int:pk>/download/", documents.document_download, name="document_download"),
+    path("p/<str:number>/documents/", documents.participant_documents, name="participant_documents"),
 ]
 
 site_urls: list[URLPattern | URLResolver] = [
@@ -78,4 +86,10 @@ entry_urls: list[URLPattern | URLResolver] = [
     path("p/<str:number>/<str:label>/<str:key>/<int:repeat>/", entry.form_entry, name="form_entry"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*participant_urls, *site_urls, *log_urls, *entry_urls]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *participant_urls,
+    *document_urls,
+    *site_urls,
+    *log_urls,
+    *entry_urls,
+]

@@ -8,6 +8,7 @@ from .checking import CheckState
 from .consent import InformedConsent, Reconsent
 from .deviations import DeviationLog, ProtocolDeviation
 from .disease import BaselineNodule, HccHistory
+from .documents import DocumentJob, DocumentKind
 from .drafts import Draft
 from .examination import BodySystem, Electrocardiogram, VitalSigns
 from .followup import Death, EndOfStudy, SubsequentTherapy, SubsequentTherapyRow, SurvivalStatus
@@ -57,6 +58,8 @@ __all__ = [
     "Death",
     "Demographics",
     "DeviationLog",
+    "DocumentJob",
+    "DocumentKind",
     "Draft",
     "Electrocardiogram",
     "Eligibility",

@@ -15,8 +15,9 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from django.http import QueryDict
 
 import crf.services
+from crf.documents import services as documents
 from crf.judging import Raised
-from crf.models import Draft, FormInstance, Laboratory, ReferenceRange
+from crf.models import DocumentJob, Draft, FormInstance, Laboratory, ReferenceRange
 from crf.services import drafts, entry, findings, logs, schedule, screening
 from crf.services import site as sites
 from crf.services.entry import Order
@@ -45,6 +46,7 @@ def modules() -> list[Any]:
         "pathology.services",
         "endpoints.services",
         "endpoints.reports.services",
+        "crf.documents.services",
     ]
     return [importlib.import_module(name) for name in names]
 
@@ -67,6 +69,7 @@ NO_SERVICE = {
     "crf.services.schedule.schedule_follow",
     "crf.services.screening.next_number", "crf.services.site.values_of", "crf.services.writing.changes",
     "crf.services.writing.write", "crf.services.writing.each_line",
+    "crf.documents.services.may_ask", "crf.documents.services.documents_for", "crf.documents.services.hurry",
     "pathology.services.has_specimen", "endpoints.reports.services.may_build",
     "endpoints.reports.services.may_take", "endpoints.reports.services.scope_of", "endpoints.reports.services.hurry",
 }  # fmt: skip
@@ -186,6 +189,11 @@ class Stage:
         job.save(update_fields=["state"])
         return job
 
+    def document(self, state: str) -> DocumentJob:
+        job = documents.document_request(by=self.people["lin"], kind="ANNOTATED", language="en")
+        job.note(state=state)
+        return job
+
 
 def code_of(secret: str) -> str:
     return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
@@ -294,6 +302,15 @@ ACTS: dict[str, Act] = {
     ),
     "endpoints.reports.services.report_downloaded": lambda s: _prepared(
         s.job(JobState.READY), lambda job: reports.report_downloaded(by=s.people["mo"], job=job)
+    ),
+    "crf.documents.services.document_request": lambda s: (
+        lambda: documents.document_request(by=s.people["lin"], kind="BLANK", language="zh")
+    ),
+    "crf.documents.services.document_retry": lambda s: _prepared(
+        s.document(JobState.FAILED), lambda job: documents.document_retry(by=s.people["lin"], job=job)
+    ),
+    "crf.documents.services.document_downloaded": lambda s: _prepared(
+        s.document(JobState.READY), lambda job: documents.document_downloaded(by=s.people["lin"], job=job)
     ),
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from crf.models import ReferenceRange
+from crf.models import DocumentJob, ReferenceRange
 from crf.services.site import laboratory_add, ranges_add
 from endpoints.models import TrialState
 from endpoints.models_reports import ReportJob
@@ -41,6 +41,7 @@ VIEW = SITE | VIEWERS
 TRIAL = VIEWERS  # see figures of the whole trial
 EVERYBODY = SITE | OTHER_SITE | VIEWERS | READERS | ADMIN
 SCREEN = SITE | OTHER_SITE
+CRF = VIEW | OTHER_SITE
 NOBODY = ""
 
 
@@ -182,6 +183,17 @@ TABLE: dict[str, tuple[Line, ...]] = {
     "p/<str:number>/<str:label>/<str:key>/<int:repeat>/draft/": (post(AGAIN + "draft/", (VIEW, 404)),),
     "p/<str:number>/<str:label>/<str:key>/draft/drop/": (post(FORM + "draft/drop/", (VIEW, 302)),),
     "p/<str:number>/<str:label>/<str:key>/<int:repeat>/draft/drop/": (post(AGAIN + "draft/drop/", (VIEW, 404)),),
+    # --- documents: the CRF for everyone who sees participants, casebooks for the site
+    "documents/": (
+        get("/documents/", CRF), post("/documents/", (CRF, 302), data={"kind": "BLANK", "language": "en"}),
+        post("/documents/", (CRF, 422), data={"kind": "CASEBOOK", "language": "en"}),
+    ),
+    "documents/<int:pk>/": (get("/documents/{document}/", VIEW),),
+    "documents/<int:pk>/retry/": (post("/documents/{document}/retry/", (VIEW, 302)),),
+    "documents/<int:pk>/download/": (get("/documents/{document}/download/", VIEW, 404),),  # it is not ready
+    "p/<str:number>/documents/": (
+        get("/p/{number}/documents/", VIEW), post("/p/{number}/documents/", (VIEW, 302), data={"language": "zh"}),
+    ),
     # --- central pathology: a reading belongs to its reader
     "readings/": (get("/readings/", READERS),),
     "readings/<str:code>/": (
@@ -242,7 +254,10 @@ def places(people: dict[str, User]) -> dict[str, str]:
         as_of=TrialState.objects.get().as_of, trial_version=1,
     )  # fmt: skip
     role = RoleHeld.objects.get(user=lin)
-    return {
+    document = DocumentJob.objects.create(
+        key="d", kind="CASEBOOK", language="en", participant=participant, requested_by=people["mo"]
+    )
+    return {"document": str(document.pk),
         "number": participant.number, "case": case.code, "job": str(job.pk), "role": str(role.pk),
         "range": str(a_range(people["da"]).pk),
     }  # fmt: skip

@@ -6,13 +6,15 @@ fetches nothing: fonts and figures are inside the document. The same document gi
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ log = structlog.get_logger(__name__)
 BASE = Path(__file__).resolve().parents[2]
 MEMORY = 3 * 1024**3
 SECONDS = 420
+PROGRESS = "@progress "  # begins a line in which the child says how far it is
+Progress = Callable[[int, int], None]
 
 
 class PdfError(RuntimeError):
@@ -45,6 +49,7 @@ def pdf_of(
     parts: str | Sequence[str], *, css: str, at: dt.datetime, identifier: str,
     frame: str = "", outline: Sequence[Any] = (),
     attachments: Mapping[str, str] | None = None, memory: int = MEMORY, seconds: int = SECONDS,
+    progress: Progress | None = None,
 ) -> Pdf:  # fmt: skip
     """One document, or several parts laid out one after the other and joined.
 
@@ -64,33 +69,58 @@ def pdf_of(
         "memory": memory,
         "seconds": seconds,
     }
-    head, _, content = _run(order, seconds).partition(b"\n")
+    head, _, content = _run(order, seconds, progress).partition(b"\n")
     told: dict[str, Any] = json.loads(head)
     if told["unknown"]:
         log.warning("pdf_unknown_characters", identifier=identifier, code_points=told["unknown"])
     return Pdf(content, told["pages"], tuple(told["unknown"]))
 
 
-def _run(order: dict[str, Any], seconds: int) -> bytes:
+def _run(order: dict[str, Any], seconds: int, progress: Progress | None) -> bytes:
     command = [sys.executable, "-m", "trialsite.web.pdf_child"]
     env = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     epoch = int(dt.datetime.fromisoformat(order["at"]).timestamp())
     env |= {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": str(epoch)}
-    try:
-        made = subprocess.run(  # noqa: S603  (our own module)
-            command,
-            input=json.dumps(order).encode(),
-            capture_output=True,
-            timeout=seconds,
-            cwd=BASE,
-            env=env,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise PdfError(f"The document took longer than {seconds} s.") from None
-    if made.returncode:
-        lines = made.stderr.decode(errors="replace").strip().splitlines() or [
-            f"exit status {made.returncode}"
-        ]
-        raise PdfError(lines[-1][:400])
-    return made.stdout
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=BASE, env=env) as child:  # noqa: S603  (our own module)
+        late = threading.Event()
+        timer = threading.Timer(seconds, lambda: (late.set(), child.kill()))
+        timer.start()
+        try:
+            made, said = _talk(child, json.dumps(order).encode(), progress)
+        finally:
+            timer.cancel()
+            child.kill()
+    if late.is_set():
+        raise PdfError(f"The document took longer than {seconds} s.")
+    if child.returncode:
+        raise PdfError((said or [f"exit status {child.returncode}"])[-1][:400])
+    return made
+
+
+def _talk(child: Any, order: bytes, progress: Progress | None) -> tuple[bytes, list[str]]:
+    """Give the order, take the document, and hear meanwhile how far it is."""
+    made: list[bytes] = []
+    give = threading.Thread(target=_give, args=(child.stdin, order))
+    take = threading.Thread(target=lambda: made.append(child.stdout.read()))
+    give.start()
+    take.start()
+    said = []
+    for line in child.stderr:
+        text = line.decode(errors="replace").strip()
+        if text.startswith(PROGRESS):
+            done, whole = text.removeprefix(PROGRESS).split("/")
+            if progress:
+                progress(int(done), int(whole))
+        elif text:
+            said.append(text)
+    give.join()
+    take.join()
+    child.wait()
+    return b"".join(made), said
+
+
+def _give(stream: Any, order: bytes) -> None:
+    # A child that ended early says why by its exit.
+    with contextlib.suppress(BrokenPipeError), stream:
+        stream.write(order)

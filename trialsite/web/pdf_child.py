@@ -102,6 +102,7 @@ def long(
         for number, page in enumerate(document.pages, first + 1):
             where |= {name: number for name in page.anchors if name not in where or first}
         counts.append(len(document.pages))
+        told(len(counts), 2 * len(parts))
         document = None  # one part in memory at a time
         gc.collect()
     files, first = [], 1
@@ -109,10 +110,17 @@ def long(
         numbered = PAGE.sub(lambda found: str(where.get(found[1], "–")), text)
         document = render(numbered, framed(order["frame"], first, sum(counts)))
         files.append(write(document, {}))
+        told(len(parts) + len(files), 2 * len(parts))
         first += count
         document = None
         gc.collect()
     return sum(counts), joined(files, order["identifier"].encode(), order["outline"])
+
+
+def told(done: int, whole: int) -> None:
+    """How far it is, for who waits."""
+    sys.stderr.write(f"@progress {done}/{whole}\n")
+    sys.stderr.flush()
 
 
 def framed(frame: str, first: int, pages: int) -> str:

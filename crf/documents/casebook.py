@@ -1,0 +1,117 @@
+"""The casebook of one participant as a whole document, from captured content."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+
+from participants.lifecycle import State
+from trialsite.kernel.study import study
+from trialsite.kernel.texts import Text
+from trialsite.web.figures import day
+
+from .book import definition
+from .filled import Filled
+from .frame import Document, Entry, frame_css, front, page, quoted
+from .tongue import Tongue
+from .writer import Head
+
+FORMS_A_PART = 12
+
+
+def casebook_document(content: Mapping[str, Any], language: str) -> Document:
+    """The same content gives the same text: nothing is asked of the database, nothing of the clock."""
+    tongue = Tongue(language)
+    with tongue.spoken():
+        writer = Filled(tongue, content)
+        words = _("Participant casebook")
+        groups = _groups(content)
+        outline, bodies = [], []
+        for title, second, sheets in groups:
+            outline.append(Entry(title, below=[_entry(tongue, sheet) for sheet in sheets], second=second))
+            pages = [writer.sheet_page(sheet, _head(content, tongue, sheet, words)) for sheet in sheets]
+            bodies += ["".join(pages[at : at + FORMS_A_PART]) for at in range(0, len(pages), FORMS_A_PART)]
+        foot = _foot(content, words)
+        second = "受试者病例册" if language == "both" else ""
+        first = front(f"{words} {content['number']}", second, _facts(content), outline, foot) + _open(
+            tongue, content, foot
+        )
+        title = f"{study().id} {words} {content['number']}"
+        return Document(
+            title, [page(tongue, title, body) for body in (first, *bodies)], outline, frame_css(),
+            f"casebook|{content['number']}|{content['chain']['head']}|{language}|{definition()}",
+        )  # fmt: skip
+
+
+def _groups(content: Mapping[str, Any]) -> list[tuple[str, str, list[Mapping[str, Any]]]]:
+    """Forms by visit; what is kept outside visits at the end."""
+    found = []
+    for label, sheets in itertools.groupby(content["forms"], key=lambda sheet: sheet["visit"]):
+        held = list(sheets)
+        name = Text(*held[0]["visit_title"]) if label else None
+        found.append((f"{label} {name}" if name else _("Logs and events"), "", held))
+    return found
+
+
+def _name(sheet: Mapping[str, Any]) -> str:
+    return f"form-{sheet['pk']}"
+
+
+def _entry(tongue: Tongue, sheet: Mapping[str, Any]) -> Entry:
+    english, chinese = sheet["title"]
+    second = chinese if tongue.code == "both" else ""
+    return Entry(chinese if tongue.code == "zh" else english, _name(sheet), sheet["key"], second=second)
+
+
+def _head(content: Mapping[str, Any], tongue: Tongue, sheet: Mapping[str, Any], words: str) -> Head:
+    visit = f"{sheet['visit']} {Text(*sheet['visit_title'])}".strip() or _("log")
+    foot = f"{_foot(content, words)} · {sheet['key']} {_('version')} {sheet['definition']}"
+    return Head(
+        _name(sheet), Text(*sheet["title"]), words, foot, site=content["site_name"], participant=content["number"],
+        visit=visit, date=day(sheet["date"]) if sheet["date"] else "", repeat=sheet["repeat"],
+    )  # fmt: skip
+
+
+def _foot(content: Mapping[str, Any], words: str) -> str:
+    head = content["chain"]["head"]
+    return (
+        f"{study().id} · {words} {content['number']} · {_('settings')} {content['configuration']} · "
+        f"{_('audit chain')} {content['chain']['length']} {head[:16]}"
+    )
+
+
+def _facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    chain = content["chain"]
+    state = content["state"]
+    facts = [
+        (_("Study"), escape(f"{study().id}: {study().title}")),
+        (_("Participant"), escape(content["number"])),
+        (_("Site"), escape(content["site_name"])),
+        (_("State"), escape(str(State(state).label) if state in State.values else state)),
+        (_("Data up to"), escape(content["at"])),
+        (_("Forms with data"), str(len(content["forms"]))),
+        (_("Audit chain: events"), str(chain["length"])),
+        (_("Audit chain: digest of the last event"), quoted(chain["head"])),
+        (_("Configuration"), quoted(content["configuration"])),
+        (_("Making of the document"), quoted(definition())),
+    ]
+    return facts + ([(_("Origin"), escape(_("imported data")))] if content["imported"] else [])
+
+
+def _open(tongue: Tongue, content: Mapping[str, Any], foot: str) -> str:
+    """Forms that are expected and hold nothing yet."""
+    if not content["open"]:
+        return ""
+    lines = "".join(
+        f"<tr><td>{escape(one['visit'] or _('log'))}</td><td>{tongue.inline(Text(*one['title']))}</td></tr>"
+        for one in content["open"]
+    )
+    title = escape(_("Expected forms without data"))
+    return (
+        f'<section class="front list"><span class="foot">{escape(foot)}</span><h1>{title}</h1>'
+        f'<table class="au"><tbody>{lines}</tbody></table></section>'
+    )
