@@ -17,6 +17,7 @@ from trialsite.web import figures
 
 from .codelists import CODELISTS
 from .derivation import apatinib_periods, fixed_key, infusions_given, intensity, recomputed_bsa
+from .retreatment import retreatment
 from .sheets import Casebook, Sheet
 
 SHOWN = ("OXA", "LLV", "FU_CI", "CAM", "APA")
@@ -207,24 +208,23 @@ def off_plan(pct: Any) -> bool:
 
 def treatment_view(sheet: Sheet, book: Casebook, definition: Any) -> dict[str, Any]:
     """What the side panel and the live values of the page print."""
+    criteria = retreatment(book, sheet)
     return {
         "calculator": calculator(sheet, book),
         "ladders": ladders(sheet),
         "totals": totals(sheet, book),
         "cycles": cycles_words(sheet, book),
-        "criteria": _criteria(sheet, book),
+        "criteria": criteria,
+        "retreat": verdict([one.met for one in criteria]),
         "live": live_values(sheet, definition),
     }
 
 
-def _criteria(sheet: Sheet, book: Casebook) -> list[Any]:
-    import importlib.util
-
-    if importlib.util.find_spec("crf.retreatment") is None:
-        return []
-    from .retreatment import retreatment
-
-    return list(retreatment(book, sheet))
+def verdict(met: list[bool | None]) -> tuple[str, str]:
+    """(state, words) of all criteria together: met only when every one is known and met."""
+    if False in met:
+        return "due", _("criteria not met")
+    return ("none", _("not all known")) if None in met or not met else ("comp", _("criteria met"))
 
 
 def live_values(sheet: Sheet, definition: Any) -> list[tuple[str, str, str]]:

@@ -34,7 +34,7 @@ class TreatmentBuilder(Builder):
 
     def reads(self, fresh: bool) -> set[str]:
         """All that the retreatment check and the totals are worked out from."""
-        return super().reads(fresh=True) | {"EC", "VS", "LB", "AE1", "ICF"}
+        return super().reads(fresh=True) | {"EC", "VS", "LB", "AE1", "ICF", "DM", "SURG", "EOT"}
 
     def _defaults(self) -> dict[str, Any]:
         """Height comes from screening (book: "default from screening"); every weight is measured anew."""
