@@ -179,8 +179,11 @@ def ck_174_targets_of_baseline(look: Look) -> Iterator[Hit]:
     yield from _other_lesions(look, "TA2", "tl_lnkid")
 
 
-@check("CK-175", on="TA", reads=("TA",))
+@check("CK-175", on="TA", reads=("TA", "SURG"))
 def ck_175_nontargets_of_baseline(look: Look) -> Iterator[Hit]:
+    """Not after the resection: a non-target lesion has no state "resected", and only recurrence is answered then."""
+    if after_resection(look.sheet, resection_day(look.book)):
+        return
     yield from _other_lesions(look, "TA3", "nt_lnkid")
 
 

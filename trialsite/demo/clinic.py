@@ -19,7 +19,7 @@ from crf.ctcae import TERMS
 from .laboratory import limits_of
 from .story import DAY, Cycle, Operation, Scan, Story, Values
 
-SPECIMENS = {"HEM": "BLOOD", "COAG": "PLASMA", "UA": "URINE"}
+SPECIMENS = {"HEM": "BLOOD", "COAG": "PLASMA", "UA": "URINE", "PREG": "URINE"}
 DRUGS = ("oxa", "llv", "fu", "cam", "apa")
 FULL = ("HEM", "CHEM", "COAG", "THY", "CARD", "UA", "TM")
 BLOOD = ("HEM", "CHEM", "COAG")
@@ -72,6 +72,7 @@ class Clinic:
         self.height = story.size.get("ec_ht", "168.0")
         self.afp = self.rng.choice((8.0, 120.0, 460.0, 1290.0, 5200.0))
         self.hepatitis_b = story.disease.get("hcc_aetiology", "HBV") == "HBV"
+        self.tested = ("PREG",) if story.person.get("wocbp") == "Y" else ()
         self.hypertensive = self.rng.random() < 0.3
         self.drugs: list[Note] = []
         self.events: list[Note] = []
@@ -84,12 +85,12 @@ class Clinic:
         yield from self._history(day)
         yield self._serology(day)
         yield self.vital_signs("SCR", day, height=self.height)
-        yield from self.panels("SCR", FULL, day)
+        yield from self.panels("SCR", (*FULL, *self.tested), day)
         yield self._ecg("SCR", day, echo=True)
         last = (self.story.decided or day) - DAY
         if last > day:
             yield self.vital_signs("BAS", last)
-            yield from self.panels("BAS", BLOOD, last)
+            yield from self.panels("BAS", (*BLOOD, *self.tested), last)
 
     def _history(self, day: dt.date) -> Iterator[Note]:
         known: list[Values] = []
@@ -134,9 +135,8 @@ class Clinic:
                 yield from self.panels(scan.visit, ("TM",), scan.last)
         if (scan := self._last_scan()) is not None:
             yield self._board(scan.visit, scan.last + 2 * DAY, scan)
-        for end in self.story.ends:
-            if end.phase == "NEO":
-                yield from self._end(end.day)
+        if self._ends_early:
+            yield from self._end(self.story.ends[-1].day)
 
     def surgery(self) -> Iterator[Note]:
         operation, scan = self.story.operation, self._last_scan()
@@ -162,13 +162,27 @@ class Clinic:
             if cycle.phase != "NEO":
                 yield self.vital_signs(cycle.visit, cycle.day)
                 yield from self.panels(cycle.visit, ("HEM", "CHEM", "THY", "UA"), cycle.day - DAY)
+        contacted = {contact.visit for contact in self.story.contacts}
         for scan in self.story.scans:
             if scan.visit.startswith("FUIMG"):
                 yield from self.panels(scan.visit, ("TM",), scan.last)
+                if scan.visit not in contacted:
+                    yield self._seen(scan)
+        if self.story.ends and not self._ends_early:
+            yield from self._end(self.story.ends[-1].day)
         for contact in self.story.contacts:
             if contact.visit == "SFU30" and contact.status == "ALIVE":
                 yield self.vital_signs("SFU30", contact.day)
                 yield from self.panels("SFU30", ("HEM", "CHEM"), contact.day)
+
+    def _seen(self, scan: Scan) -> Note:
+        """The contact at a scan that found nothing new."""
+        treated = any(therapy.day <= scan.last for therapy in self.story.therapies)
+        return Note("SS", scan.visit, scan.last, {
+            "ss_dat": scan.last, "ss_source": "CLINIC", "ss_attempts": "1", "ss_status": "ALIVE", "ss_lastalive": scan.last,
+            "ss_disease": "NED" if scan.resected else "AWD", "ss_event_yn": "N", "ss_newtx": "Y" if treated else "N",
+            "ss_newsae": "N", "ss_ecog": "0",
+        })  # fmt: skip
 
     def logs(self) -> Iterator[Note]:
         """Events and what was given for them, in the order of their beginning; heads of the logs that stayed empty."""
@@ -197,11 +211,15 @@ class Clinic:
         if cycle.number == 3:
             yield self._ecg(visit, cycle.day)
 
+    @property
+    def _ends_early(self) -> bool:
+        """No adjuvant or continued phase: the end of the neoadjuvant one is the end of treatment."""
+        return bool(self.story.ends) and self.story.ends[-1].phase == "NEO"
+
     def _end(self, day: dt.date) -> Iterator[Note]:
-        if self.story.operation and self.story.operation.performed:
-            return  # the pre-operative examination stands for it
+        """The visit at the end of treatment."""
         yield self.vital_signs("EOT", day)
-        yield from self.panels("EOT", FULL, day, treated=True)
+        yield from self.panels("EOT", FULL, day)
         yield self._ecg("EOT", day)
 
     # --- examinations -------------------------------------------------------------------------------------------
@@ -249,6 +267,8 @@ class Clinic:
     def _results(self, name: str, factors: Mapping[str, float]) -> dict[str, str]:
         if name == "UA":
             return {"UPROTDIP": "NEG", "UOCCBLD": "NEG"}
+        if name == "PREG":
+            return {"HCG": "NEG"}
         if name == "TM":
             self.afp = max(self.afp * self.rng.uniform(0.35, 0.9), 2.0)
             return {"AFP": f"{self.afp:.1f}", "PIVKA": f"{self.afp * 2.4 + 18:.0f}"}

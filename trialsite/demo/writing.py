@@ -78,7 +78,9 @@ def _save(
         _refer(entry, load, laboratory)
         recent = (today - entry.day).days < RECENT and entry.key not in ("DTH", "EOS")
         by = investigator if entry.key in ("IE", "DTH", "EOS") else load.by
-        load.save(form, typed(entry), Order(complete=entry.complete and not recent, clear_hidden=True), by=by)
+        # Without what the clinic notes screening is not complete, so that the decision cannot be (CK-026).
+        done = entry.complete and not recent and (bool(laboratory) or entry.key != "IE")
+        load.save(form, typed(entry), Order(complete=done, clear_hidden=True), by=by)
 
 
 def _refer(entry: Entry, load: Load, laboratory: str) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from crf.checks import hits_of
 from crf.derivation_imaging import engine_settings
 from crf.models import FormInstance
+from crf.selectors.folder import folders
 from crf.selectors.replay import replayed
 from crf.selectors.sheets import casebook, casebooks
 from endpoints.engine.course import Course, derive
@@ -33,7 +35,9 @@ def demonstration(settings: Any) -> None:
 
 
 def make(participants: int = 12, seed: int = 7, today: dt.date = TODAY, **more: Any) -> str:
+    """`endpoints_only`: quick; without it everything that the clinic notes is entered as well."""
     out = StringIO()
+    more.setdefault("endpoints_only", True)
     call_command(
         "demo", participants=participants, seed=seed, today=today, stdout=out, stderr=StringIO(), **more
     )
@@ -63,11 +67,12 @@ def found(number: str, today: dt.date) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("seed", [3, 7])
-def test_the_engine_finds_the_truth(seed: int, tmp_path: Path) -> None:
-    make(20, seed, truth=tmp_path / "truth.json")
+@pytest.mark.parametrize(("seed", "count", "quick"), [(3, 20, True), (7, 20, True), (4, 3, False)])
+def test_the_engine_finds_the_truth(seed: int, count: int, quick: bool, tmp_path: Path) -> None:
+    """With and without what the clinic notes: no endpoint reads it."""
+    make(count, seed, truth=tmp_path / "truth.json", endpoints_only=quick)
     truth = json.loads((tmp_path / "truth.json").read_text())["participants"]
-    assert len(truth) == 20
+    assert len(truth) == count
     for number, expected in truth.items():
         assert expected == found(number, TODAY), number
 
@@ -128,8 +133,19 @@ def test_every_state_of_progress_occurs() -> None:
     assert any(len(story.reads) == 3 for story in stories(100, 1, TODAY))
 
 
+def test_what_the_clinic_notes_breaks_no_rule() -> None:
+    """Every form that a participant should have by now is there, and no hard check fires."""
+    make(3, seed=7, endpoints_only=False)
+    for participant in Participant.objects.all():
+        [held] = folders([participant.pk])
+        folder = held.folder
+        wrong = [(check.id, hit) for check, hit in hits_of(folder) if check.hard]
+        assert wrong == [], participant.number
+        assert {"LB", "VS", "HEP", "EG", "AE", "MH", "CM"} <= {sheet.key for sheet in folder.book}
+
+
 def test_the_trail_tells_the_same_as_the_tables() -> None:
-    make(4, seed=9)
+    make(2, seed=9, endpoints_only=False)
     for participant in Participant.objects.all():
         told = replayed(participant.pk).book()
         for sheet in casebook(participant.pk):
