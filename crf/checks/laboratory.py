@@ -13,6 +13,7 @@ from crf import derived, derived_clinic
 from crf.analytes import ANALYTES, panel_number
 from crf.codelists import CODELISTS
 from crf.laboratory import Range
+from crf.lifecycle import EXPECTED
 from crf.sheets import Sheet
 
 from .engine import PARTICIPANT, Folder, FormFacts, Hit, Look, check
@@ -466,9 +467,9 @@ def _recorded(ecg: Sheet, day: dt.date) -> bool:
 
 
 def _envelope(look: Look, panel: str, *visits: str) -> FormFacts | None:
-    """The record of a panel at the first of these visits that has one, started or not."""
+    """The record of a panel at the first of these visits that has one, started or still to come."""
     found = (look.folder.envelope("LB", visit, panel_number(panel)) for visit in visits)
-    return next((form for form in found if form is not None), None)
+    return next((form for form in found if form and (form.expected or form.status != EXPECTED)), None)
 
 
 @check("CK-101", on=PARTICIPANT, reads=["LB", "EC"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -356,6 +357,10 @@ COURSE = [
     quiet("CK-101", "on the day", EC=TWO, LB=[*FIRST, hem("2024-03-28"), alt("2024-03-28")]),
     fires("CK-101", "after the dose", "LB lbdat", EC=TWO, LB=[*FIRST, hem("2024-03-29"), alt("2024-03-28")]),
     fires("CK-101", "nothing taken", "LB lbdat", "LB lbdat", EC=TWO, LB=FIRST, forms=WAITING),
+    fires(
+        "CK-101", "record no longer expected", "EC ec_d1dat", "EC ec_d1dat", EC=TWO, LB=FIRST,
+        forms=[replace(form, expected=False) for form in WAITING],
+    ),
     fires("CK-101", "no record of the panel", "EC ec_d1dat", "EC ec_d1dat", EC=TWO, LB=FIRST),
     fires("CK-101", "not collected", "LB lbdat", EC=given(), LB=[alt("2024-03-12", "BAS"), hem("2024-03-12", "BAS", lbperf="N")]),
     quiet("CK-101", "cycle not given", EC=[given(), {"@visit": "C2", "ec_given": "N"}], LB=FIRST),
