@@ -24,7 +24,15 @@ from .lookups import Lookup, Surroundings
 from .models import FormInstance
 from .naming import form_title, form_url, label_of, short
 from .registry import FormDef, SectionDef, form_def
-from .rendering import Box, anchor, condition_json, fields_html, row_card_html, table_head_html, table_row_html
+from .rendering import (
+    Box,
+    anchor,
+    condition_json,
+    fields_html,
+    row_card_html,
+    table_head_html,
+    table_row_html,
+)
 from .selectors.findings import ShownFinding, shown
 from .selectors.references import reference_choices
 from .selectors.sheets import casebook, sheet_of

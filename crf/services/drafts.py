@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.http import QueryDict
 
-from crf.models import Draft, FormInstance
+from crf.models import Draft, FormInstance, FormSubmission
 from crf.typed import posted_version
 from trialsite.accounts.models import User
 from trialsite.db.prepared import Prepared
@@ -29,8 +29,11 @@ LARGEST = 400_000  # characters; the largest form of the book stays below a tent
 
 
 @transaction.atomic
-def draft_keep(*, by: User, form: FormInstance, post: QueryDict) -> bool:
-    """Keep the posted fields; the newest wins. False when nothing was kept: too much, or a page that is over."""
+def draft_keep(*, by: User, form: FormInstance, post: QueryDict, token: str = "") -> bool:
+    """Keep the posted fields; the newest wins. False when nothing was kept: too much, or a page that is over.
+
+    `token` is the submission that a save of the same page would be.
+    """
     content = {
         name: [value.replace("\0", "") for value in values]
         for name, values in post.lists()
@@ -40,7 +43,7 @@ def draft_keep(*, by: User, form: FormInstance, post: QueryDict) -> bool:
         return False
     posted = posted_version(post.get("version", ""))
     version = form.version if posted is None else posted
-    if version < form.version and not Draft.objects.filter(form=form, user=by).exists():
+    if version < form.version and token and FormSubmission.objects.filter(token=token).exists():
         return False  # a late beacon of a page that has been saved since
     Draft.objects.update_or_create(form=form, user=by, defaults={"version": version, "content": content})
     return True

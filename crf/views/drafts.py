@@ -25,7 +25,7 @@ from crf.services.presence import presence_left, presence_seen
 from crf.typed import row_path
 from trialsite.accounts.door import require
 
-from .posted import chosen_in, somebody_else
+from .posted import chosen_in, somebody_else, submission
 
 MOST_TOLD = 300  # fields in one answer
 
@@ -40,7 +40,8 @@ def form_draft(
     decision = may_enter(request.user, form)
     if not decision or somebody_else(request):
         return JsonResponse({"refused": str(decision.reason) or _("Somebody else is signed in.")}, status=409)
-    kept = draft_keep(by=request.user, form=form, post=request.POST)  # type: ignore[arg-type]
+    token = submission(form_url(form), request.POST)
+    kept = draft_keep(by=request.user, form=form, post=request.POST, token=token)  # type: ignore[arg-type]
     now = timezone.localtime(timezone=form.participant.site.zone)
     return JsonResponse({"saved": f"{now:%H:%M:%S}" if kept else "", "fields": _told(form, request.POST)})
 

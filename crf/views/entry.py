@@ -172,7 +172,7 @@ def _taken(form: FormInstance, merged: Merged) -> str:
 def _answer(builder: Builder, path: str) -> str:
     """The answer at a path in words; what cannot be read as it was typed."""
     crf_field = field_at(builder.definition, path)
-    head, _sep, name = path.rpartition("/")
+    head = path.rpartition("/")[0]
     holder: Any = builder.sheet
     if head:
         section, _sep, number = head.partition(":")

@@ -17,17 +17,21 @@ LONGEST_REASON = 300
 def order_of(request: HttpRequest) -> Order:
     """What a post asks beside its values."""
     post = request.POST
-    token = post.get("token", "")
     return Order(
         version=posted_version(post.get("version", "")),
-        # a submission belongs to the page it came from
-        token=digest([request.path, token])[:40] if token else "",
+        token=submission(request.path, post),
         complete=post.get("action") == "complete",
         reasons=posted(post, "reason:"),
         reason=free_text(post.get("reason", ""))[:LONGEST_REASON],
         confirmed=posted(post, "confirm:"),
         clear_hidden=bool(post.get("clear_hidden")),
     )
+
+
+def submission(path: str, post: Any) -> str:
+    """The id of a submission: it belongs to the page that it came from."""
+    token = post.get("token", "")
+    return digest([path, token])[:40] if token else ""
 
 
 def posted(post: Any, prefix: str) -> dict[str, str]:
