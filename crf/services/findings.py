@@ -245,7 +245,18 @@ def participants_check(participants: Collection[int]) -> list[int]:
 
     Nothing is locked while the rules run. A participant whose data changed meanwhile is left for the next time.
     """
+    _regrade_new(participants)
     return [held.participant.pk for held in folders(participants) if _keep(held, _judge(held))]
+
+
+def _regrade_new(participants: Collection[int]) -> None:
+    """Who was never judged, or whose site changed its reference ranges since, is graded first."""
+    from .regrading import laboratory_regrade  # which derives as a save does; a save settles findings by this module
+
+    people = Participant.objects.filter(pk__in=participants, imported=False, check_state=None)
+    for participant in people.select_related("site"):
+        if FormInstance.objects.filter(participant=participant, form_key="LB", version__gt=0).exists():
+            laboratory_regrade(by=None, participant=participant)
 
 
 @dataclass(slots=True)

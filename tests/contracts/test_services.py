@@ -82,6 +82,7 @@ SYSTEM = {
     "endpoints.services.batches",
     "pathology.services.result_refresh",  # the final result follows from the readings
     "crf.services.findings.participant_check", "crf.services.findings.participants_check",
+    "crf.services.regrading.laboratory_regrade",
     "crf.services.findings.checks_catch_up", "crf.services.findings.stale", "crf.services.findings.checks_run",
 }  # fmt: skip
 
