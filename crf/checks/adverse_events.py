@@ -258,7 +258,7 @@ def ck_279_steroid_not_recorded(look: Look) -> Iterator[Hit]:
         yield look.hit("ae_ir_steroid")
 
 
-@check("CK-280", on="AE1", reads=("CM1",))
+@check("CK-280", on="AE1", reads=("CM1", "PR1"))
 def ck_280_severe_immune_without_action(look: Look) -> Iterator[Hit]:
     """Except an endocrine event under replacement: with a medication that is linked to it."""
     replaced = look.get("ae_ir_organ") in ENDOCRINE and "CM1" in {
