@@ -13,6 +13,7 @@ from crf import facts
 from crf.models import FormInstance
 from crf.selectors.sheets import casebook, sheet_of
 from crf.services.entry import Invalid, Order, Saved, form_save
+from crf.services.findings import refusal_record
 from crf.services.schedule import visit_dated
 from crf.typed import Typed
 from participants.models import Participant, Visit
@@ -115,7 +116,6 @@ def _held(by: User, slot: str) -> bool:
     return grants_of(by).may(rights_for(slot))
 
 
-@transaction.atomic
 def reading_save(
     *,
     by: User,
@@ -129,15 +129,27 @@ def reading_save(
 
     Case, reader and place are set by the system, whatever was posted. `released` dates a result that was released
     before it came into this system (demonstration); else it is today.
-    Raises `Refused`, `Stale`, or `Invalid` in words that tell the reader nothing about the participant.
+    Raises `Refused`, `Stale`, or `Invalid` in words that tell the reader nothing about the participant. What a hard
+    limit or check refused is kept in the trail, after nothing else was.
     """
+    try:
+        with transaction.atomic():
+            return _save(by, reading, typed, submit, order or Order(), released)
+    except Invalid as invalid:
+        if invalid.refusals:
+            refusal_record(by=by, form=reading.form, refusals=invalid.refusals)
+        raise
+
+
+def _save(
+    by: User, reading: Reading, typed: Typed, submit: bool, order: Order, released: dt.date | None
+) -> Saved:
     reading = (
         Reading.objects.select_for_update(of=("self",))
         .select_related("case__participant__site", "form__participant__site", "form__visit")
         .get(pk=reading.pk)
     )
     may_save(by, reading).require()
-    order = order or Order()
     order.complete = submit
     if submit and (found := {**typed.errors, **refusals(typed)}):
         raise Invalid(found)
@@ -145,7 +157,7 @@ def reading_save(
     try:
         saved = form_save(by=by, form=reading.form, typed=typed, order=order, decision=ALLOWED)
     except Invalid as invalid:
-        raise Invalid(_blind(invalid.errors), invalid.hidden, invalid.reasons) from None
+        raise Invalid(_blind(invalid.errors), invalid.hidden, invalid.reasons, invalid.refusals) from None
     if submit:
         _submitted(by, reading, released)
     return saved

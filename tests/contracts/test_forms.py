@@ -44,7 +44,9 @@ def send(page: Client, form: FormInstance, data: dict[str, Any], **more: Any) ->
 
 
 def events(form: FormInstance) -> list[AuditEvent]:
-    return list(AuditEvent.objects.filter(target=form.address).order_by("number"))
+    """What was written; what a limit or a check refused stands beside it (tests/integration/crf/test_checks.py)."""
+    found = AuditEvent.objects.filter(target=form.address).exclude(action=Action.VALUE_REFUSED)
+    return list(found.order_by("number"))
 
 
 def state(form: FormInstance) -> tuple[int, str, int, Sheet]:
