@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import chain
+from typing import Any
 
 from crf import derived, facts
 from crf.sheets import RowValues, Sheet
@@ -435,7 +436,7 @@ def ck_150_counts_below_limit(look: Look) -> Iterator[Hit]:
     if day is None or oxaliplatin is None:
         return
     window = day - look.cfg("lab_age_days") * DAY
-    low = {}
+    low: dict[str, Any] = {}
     for test, limit in (("NEUT", "anc_min"), ("PLAT", "plt_min")):
         recent = [
             r for r in course(look.folder, test) if r.day and window <= r.day <= day and r.number is not None
