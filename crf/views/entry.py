@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -30,6 +29,7 @@ from crf.selectors.presence import others_at
 from crf.services.drafts import draft_drop, draft_keep, draft_of, draft_post
 from crf.services.entry import Invalid, Saved, Stale, form_save
 from crf.typed import Typed
+from trialsite.accounts.door import require
 from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Permission
 from trialsite.kernel.decisions import Refused
@@ -39,7 +39,7 @@ from .posted import chosen_in, order_of, somebody_else
 from .stale import attempt_of, merge_post, shown_version, who_of
 
 
-@login_required
+@require()
 @require_http_methods(["GET", "POST"])
 def form_entry(
     request: HttpRequest, number: str, label: str, key: str, repeat: int | None = None
@@ -61,7 +61,7 @@ def builder_of(form: FormInstance, **kwargs: Any) -> Builder:
     return BUILDERS.get(form.form_key, Builder)(form, **kwargs)
 
 
-@login_required
+@require()
 @require_POST
 def form_preview(
     request: HttpRequest, number: str, label: str, key: str, repeat: int | None = None
@@ -234,7 +234,7 @@ def _render(request: HttpRequest, page: FormPage, status: int = 200, **extra: An
     return render(request, beside or page.template, context, status=status)
 
 
-@login_required
+@require()
 @require_GET
 def form_history(
     request: HttpRequest, number: str, label: str, key: str, repeat: int | None = None

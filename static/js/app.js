@@ -220,6 +220,14 @@ page.addEventListener("click", (event) => {
 
 // Keys -----------------------------------------------------------------------------------------------------------
 
+// Who speaks to the computer, or rests a hand on the keys, switches single keys off in the account (WCAG 2.1.4). Keys of
+// a box or a group of answers that has the cursor are not meant.
+page.addEventListener("keydown", (event) => {
+  if (page.documentElement.dataset.keys !== "off" || event.key.length !== 1 || event.key === " ") return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.("input, textarea, select")) return;
+  event.stopImmediatePropagation();
+}, true);
+
 page.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) return;
   if (event.key === "Escape") {

@@ -408,6 +408,7 @@ function drafts(form) {
   const clock = () => new Date().toLocaleTimeString("en-GB");
   const say = (words) => { if (line()) line().textContent = words; };
 
+  const here = () => state.dirty && form.isConnected; // a drawer may have gone, saved
   const content = () => {
     const data = new FormData(form);
     state.touched.forEach((path) => data.append("touched", path));
@@ -452,6 +453,7 @@ function drafts(form) {
   const send = async () => {
     clearTimeout(state.timer);
     state.timer = 0;
+    if (!form.isConnected) return CHECKS.saved;
     if (state.sending) await state.sending;
     state.sending = once();
     const end = await state.sending;
@@ -475,16 +477,17 @@ function drafts(form) {
     if (!state.since) later(150, true);
   });
   const beacon = () => {
-    if (state.dirty && !state.leaving) navigator.sendBeacon(address, content());
+    if (here() && !state.leaving) navigator.sendBeacon(address, content());
   };
   document.addEventListener("visibilitychange", () => { if (document.hidden) beacon(); });
   window.addEventListener("pagehide", beacon);
-  window.addEventListener("online", () => { if (state.dirty) send(); });
-  document.addEventListener("edc:session-ending", () => { if (state.dirty) send(); });
-  document.addEventListener("edc:signed-in", () => { if (state.dirty) send(); });
+  window.addEventListener("online", () => { if (here()) send(); });
+  document.addEventListener("edc:session-ending", () => { if (here()) send(); });
+  document.addEventListener("edc:signed-in", () => { if (here()) send(); });
   // A save leaves the page, so what is not on the server yet goes there first: a cut line or an ended session loses nothing.
   form.addEventListener("submit", async (event) => {
-    if (!state.dirty || form.cleared || event.submitter?.hasAttribute("formaction")) {
+    // htmx asks without leaving the page: its refusals are told where the form stands.
+    if (!state.dirty || form.cleared || form.hasAttribute("hx-post") || event.submitter?.hasAttribute("formaction")) {
       form.cleared = false;
       state.leaving = true;
       clearTimeout(state.timer);
@@ -500,7 +503,7 @@ function drafts(form) {
     } else if (end === CHECKS.lost) window.edc.toast(text("offlineSave"), "warning");
   });
   window.addEventListener("beforeunload", (event) => {
-    if (!state.dirty || state.leaving) return;
+    if (!here() || state.leaving) return;
     event.preventDefault();
     event.returnValue = text("leave");
   });
@@ -583,10 +586,10 @@ function presence(form) {
     line.textContent = words;
     line.hidden = !words;
   };
-  setInterval(beat, 15000);
+  const clock = setInterval(() => { if (form.isConnected) beat(); else clearInterval(clock); }, 15000);
   document.addEventListener("visibilitychange", beat);
   document.addEventListener("edc:signed-in", beat);
-  window.addEventListener("pagehide", () => navigator.sendBeacon(address, body({ left: "1", csrfmiddlewaretoken: window.edc.token() })));
+  window.addEventListener("pagehide", () => form.isConnected && navigator.sendBeacon(address, body({ left: "1", csrfmiddlewaretoken: window.edc.token() })));
   beat();
 }
 

@@ -59,11 +59,12 @@ def violations(page: Page) -> list[str]:
         "async (tags) => await axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})",
         LEVELS,
     )
-    return [
-        f"{page.url}: {one['id']}: {node['html'][:160]} ({' '.join(check['message'] for check in node['any'] + node['all'])[:160]})"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
+    return [f"{page.url}: {one['id']}: {said(node)}" for one in found["violations"] for node in one["nodes"]]
+
+
+def said(node: dict[str, Any]) -> str:
+    why = " ".join(check["message"] for check in node["any"] + node["all"])
+    return f"{node['html'][:160]} ({why[:160]})"
 
 
 def speaks(people: dict[str, User], language: str) -> None:

@@ -273,6 +273,7 @@ ACTS: dict[str, Act] = {
         RoleHeld.objects.get(user=s.lin), lambda held: accounts.role_end(by=s.ad, held=held, reason="Moved")
     ),
     "trialsite.accounts.services.language_set": lambda s: lambda: accounts.language_set(by=s.lin, language="zh-hans"),
+    "trialsite.accounts.services.keys_set": lambda s: lambda: accounts.keys_set(by=s.lin, single=False),
     "trialsite.accounts.services.password_set": lambda s: lambda: accounts.password_set(
         by=None, user=s.lin, password="correct horse battery"
     ),

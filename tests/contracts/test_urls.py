@@ -95,6 +95,7 @@ TABLE: dict[str, tuple[Line, ...]] = {
         post("/language/", (EVERYBODY, 302), data={"language": "en"}),
     ),
     "account/": (get("/account/", EVERYBODY),),
+    "account/keys/": (post("/account/keys/", (EVERYBODY, 302), data={"keys": "off"}),),
     "account/password/": (get("/account/password/", EVERYBODY), post("/account/password/", (EVERYBODY, 200))),
     "account/second-factor/": (
         get("/account/second-factor/", EVERYBODY), post("/account/second-factor/", (EVERYBODY, 200)),

@@ -52,6 +52,7 @@ class User(AbstractUser):
 
     full_name = models.CharField(_("full name"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=10, default="en", choices=LANGUAGES)
+    single_keys = models.BooleanField(_("single keys"), default=True)
     demo = models.BooleanField(_("demonstration account"), default=False, editable=False)
     # Raised to end every session and invitation of the person at once (a stolen token, a factor taken away).
     generation = models.PositiveIntegerField(default=0, editable=False)

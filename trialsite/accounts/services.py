@@ -151,6 +151,13 @@ def language_set(*, by: User, language: str) -> User:
 
 
 @transaction.atomic
+def keys_set(*, by: User, single: bool) -> User:
+    """Whether single keys act on the pages of this person (WCAG 2.1.4)."""
+    _change(by, by, {"single_keys": single})
+    return by
+
+
+@transaction.atomic
 def password_set(*, by: User | None, user: User, password: str) -> User:
     """Sessions opened with the old password end. `ValidationError` when the password is weak."""
     policies.may_set_password(by, user).require()

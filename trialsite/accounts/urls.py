@@ -14,6 +14,7 @@ urlpatterns = [
     path("invitation/<str:key>/<str:token>/", sign_in.invitation, name="invitation"),
     path("language/", own.set_language, name="set_language"),
     path("account/", own.account, name="account"),
+    path("account/keys/", own.set_keys, name="set_keys"),
     path("account/password/", own.password_change, name="password_change"),
     path("account/second-factor/", own.second_factor, name="second_factor"),
     path("account/recovery-codes/", own.recovery_codes, name="recovery_codes"),

@@ -212,7 +212,7 @@ def _cell(
     if glyph == "lock":
         return " lk", f'<span class="m">{tag}</span>', ", ".join(said)
     shared = total and (glyph in ("prog", "due") or (visits and done))
-    share = f'<span class="fr">{done}/{total}</span>' if shared else ""
+    share = f'<span class="fr" aria-hidden="true">{done}/{total}</span>' if shared else ""
     held = [mark for mark, on in (("sdv", verified), ("sign", signed), ("frz", frozen)) if on]
     said += [_(STATES[mark]) for mark in held]
     counts = _count(queries, said, False) + _count(answered, said, True) + _to_confirm(confirm, said)

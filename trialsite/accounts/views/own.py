@@ -47,6 +47,14 @@ def set_language(request: HttpRequest) -> HttpResponse:
 
 
 @require()
+@require_POST
+def set_keys(request: HttpRequest) -> HttpResponse:
+    """Single keys on or off."""
+    services.keys_set(by=_person(request), single=request.POST.get("keys") != "off")
+    return redirect("account")
+
+
+@require()
 @require_GET
 def account(request: HttpRequest) -> HttpResponse:
     user = _person(request)
