@@ -109,7 +109,7 @@ def unresolved(book: Casebook, day: dt.date | None) -> Iterator[Toxicity]:
     """Non-haematological toxicity above grade 1 that may still be there on a day.
 
     Not: conditions from before the first dose (baseline), alopecia, RCCEP; an event that no drug can have caused; what
-    began on the day itself, which this dose may have caused. The grade is the worst of the episode, the only one that is recorded.
+    began on the day itself, which this dose may have caused. The grade is the worst of the episode: no other is recorded.
     """
     for event in book.all("AE1"):
         began, ended = interval(event.get("aestdat")), interval(event.get("aeendat"))

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from crf.planning import PlannedVisit, plan
-from crf.schedule import REPEATING, VISITS, visit_label, visit_of, visit_order
+from crf.analytes import panel_number
+from crf.planning import PlannedVisit, conditional, form_expected, plan
+from crf.schedule import REPEATING, VISITS, FormAt, forms_at, visit_label, visit_of, visit_order
 from crf.sheets import Casebook, RowValues, Sheet
 from trialsite.kernel.partial_date import PartialDate
 
@@ -161,6 +162,94 @@ def test_rule_2_more_cycles_are_opened_by_a_person() -> None:
     assert {"C5", "C6", "TA3"} <= expected(opened)
     assert opened["C5"].window_from == day(CYCLES["C4"]) + dt.timedelta(days=11)
     assert opened["C5"].window_to == day(CYCLES["C4"]) + dt.timedelta(days=28)
+
+
+def decided(decision: str, visit: str = "TA2", on: str = "2024-05-22", **values: Any) -> Sheet:
+    return sheet("PREOP", visit, po_decision=decision, po_dat=on, **values)
+
+
+def test_rule_2_more_cycles_open_c5_c6_and_ta3_and_move_surgery() -> None:
+    before, after = planned(TREATED), planned([*TREATED, decided("MORE_CYCLES")])
+    assert {"C5", "C6", "TA3"} <= expected(after)
+    assert after["C5"].window_from == day(CYCLES["C4"]) + dt.timedelta(days=11)
+    assert after["C6"].target == day(CYCLES["C4"]) + dt.timedelta(days=28)
+    assert after["TA3"].target == day(CYCLES["C4"]) + dt.timedelta(days=42)
+    assert after["SURG"].target == day(CYCLES["C4"]) + dt.timedelta(days=56)  # 28 days after the planned C6
+    assert before["SURG"].target == day("2024-05-04") + dt.timedelta(days=28)
+
+
+def test_rule_2_the_last_decision_counts_and_what_was_given_stays() -> None:
+    more = [*TREATED, decided("MORE_CYCLES"), dose("C5", "2024-05-30")]
+    visits = planned([*more, decided("SURGERY", "PREOP", "2024-06-20")])
+    assert "C5" in expected(visits)
+    assert not {"C6", "TA3"} & set(visits)
+    assert "SURG" in expected(visits)
+
+
+@pytest.mark.parametrize("decision", ["SURGERY", "TRANSPLANT"])
+def test_rule_2_a_decision_for_surgery_keeps_it_open(decision: str) -> None:
+    visits = planned([*TREATED, decided(decision)])
+    assert {"PREOP", "SURG", "POD1", "POD90", "LPATH", "CPATH"} <= expected(visits)
+    assert not any(label.startswith(("CONT", "FUIMG")) for label in visits)
+
+
+@pytest.mark.parametrize("decision", ["NO_SURGERY", "WATCH"])
+def test_rule_2_a_decision_against_surgery_opens_continued_treatment_and_imaging(decision: str) -> None:
+    visits = planned([*TREATED, decided(decision)])
+    assert "CONT1" in expected(visits)
+    assert visits["CONT1"].target == day(CYCLES["C4"]) + dt.timedelta(days=14)
+    assert not {"PREOP", "SURG", "POD1", "POD30", "LPATH", "CPATH"} & expected(visits)
+    targets = [(visits[f"FUIMG{n}"].target - day(CYCLES["C1"])).days for n in (1, 2, 3)]  # type: ignore[operator]
+    assert targets == [56, 112, 168]
+
+
+def test_progression_decided_against_surgery_does_not_continue_treatment() -> None:
+    """A-10: the same regimen until progression."""
+    visits = planned([*TREATED, assessed("TA2", "2024-05-20", "PD"), decided("NO_SURGERY")])
+    assert not any(label.startswith("CONT") for label in visits)
+
+
+def test_an_operation_that_took_place_outweighs_a_decision_against_it() -> None:
+    visits = planned([*OPERATED, decided("NO_SURGERY", on="2024-05-10")])
+    assert {"SURG", "POD30", "LPATH"} <= expected(visits)
+
+
+# --- forms that depend on the participant -----------------------------------------------------------------------------
+
+PREGNANCY, VIROLOGY = (FormAt("LB", "C", panel_number(name)) for name in ("PREG", "VIR"))
+LOCAL, MDT = FormAt("LPATH", "C"), FormAt("PREOP", "R")
+FORM_TABLE: list[tuple[FormAt, str, list[Sheet], bool]] = [
+    (PREGNANCY, "SCR", [sheet("DM", "SCR", wocbp="Y")], True),
+    (PREGNANCY, "SCR", [sheet("DM", "SCR", wocbp="N_SURG")], False),
+    (PREGNANCY, "SCR", [sheet("DM", "SCR", sex="M")], False),
+    (PREGNANCY, "SCR", [], False),
+    (VIROLOGY, "TA1", [sheet("HEP", "SCR", hbsag="POS", hcvab="NEG")], True),
+    (VIROLOGY, "TA1", [sheet("HEP", "SCR", hbsag="NEG", hbcab="POS")], True),
+    (VIROLOGY, "TA1", [sheet("HEP", "SCR", hbsag="NEG", hcvab="POS")], True),
+    (VIROLOGY, "TA1", [sheet("HEP", "SCR", hbsag="NEG", hbcab="NEG", hcvab="NEG")], False),
+    (VIROLOGY, "TA1", [], False),
+    (LOCAL, "LPATH", OPERATED, True),
+    (LOCAL, "LPATH", TREATED, False),
+    (MDT, "TA2", [], True),
+    (MDT, "PREOP", [decided("MORE_CYCLES")], True),
+    (MDT, "PREOP", [decided("SURGERY")], False),  # decided at TA2 already
+    (MDT, "TA2", [decided("SURGERY")], True),  # where it was decided
+    (FormAt("VS", "R"), "BAS", [], True),
+]
+
+
+@pytest.mark.parametrize(("at", "visit", "sheets", "there"), FORM_TABLE)
+def test_forms_that_depend_on_the_participant(
+    at: FormAt, visit: str, sheets: list[Sheet], there: bool
+) -> None:
+    assert form_expected(Casebook("01-003", sheets), visit, at) is there
+
+
+def test_what_depends_on_the_participant_is_asked_for_by_the_schedule() -> None:
+    found = {
+        (at.key, at.repeat) for code in VISITS for at in forms_at(code) if conditional(at.key, at.repeat)
+    }
+    assert found == {("LB", PREGNANCY.repeat), ("LB", VIROLOGY.repeat), ("LPATH", 1), ("PREOP", 1)}
 
 
 def test_rule_2_surgery_opens_what_follows_it() -> None:
