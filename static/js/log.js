@@ -107,7 +107,7 @@ document.addEventListener("keydown", (event) => {
     event.stopImmediatePropagation();
     event.preventDefault();
     document.activeElement?.blur?.();
-    button?.form.requestSubmit(button);
+    button?.click(); // htmx sends the name of the button that was clicked
   }
 }, true);
 
