@@ -117,10 +117,11 @@ def test_a_run_is_never_changed(participant: Participant) -> None:
 
 class TestTrouble:
     def bad(self, by: User) -> Participant:
-        """The lesion of TA1 is not among those of the baseline (G-27)."""
+        """The lesion of TA1 is not among those of the baseline (G-27): a draft, as CK-174 lets nobody complete it."""
         made = treated(by)
-        lesions = [world.target("T02", "S5", "20.0", "20.0")]
-        world.assessed(made, by, "TA1", "2024-04-18", lesions, ("SD", "SD"), resp_com="-")
+        values = {"ta_perf": "Y", "tudat": "2024-04-18", "ta_lastdat": "2024-04-18", "nl_yn": "N"}
+        lesions = {"TA2": [world.target("T02", "S5", "20.0", "20.0")]}
+        world.fill(world.form(made, "TA", "TA1"), by, values, lesions, complete=False)
         return made
 
     def test_refused_data_are_an_error_with_its_field(self, participant: Participant, lin: User) -> None:
