@@ -25,8 +25,14 @@ NODULE = {
 FIELDS: dict[str, tuple[str, ...]] = {
     "ICF": ("icf_dsstdat",),
     "ICF/ICF2": ("recon_dsstdat",),
+    "DM": ("dmdat",),
     "IE": ("enr_yn", "enr_dsstdat"),
     "HCC": ("hcc_mhstdat",),
+    "HEP": ("hep_lbperf", "hep_lbdat"),
+    "VS": ("vsperf", "vsdat"),
+    "LB": ("lbperf", "lbdat"),
+    "EG": ("egperf", "egdat", "echo_perf", "echo_dat"),
+    "AE1": ("aestdat",),
     "EC": ("ec_given", "ec_d1dat"),
     "EC/EC2": ("ectrt", "ecoccur", "ecstdat", "ecendat"),
     "EC/EC3": ("apa_ecstdat", "apa_ecendat", "apa_dose"),
@@ -372,7 +378,7 @@ class Mapping:
         """
         found: dict[dt.date, tuple[Sheet, str, str, RowValues | None]] = {}
         for sheet, section, name, row in self._proofs():
-            day = (row or sheet).get(name)
+            day = facts.complete_day((row or sheet).get(name))
             if isinstance(day, dt.date):
                 found.setdefault(day, (sheet, section, name, row))
         for i, day in enumerate(sorted(found)):
@@ -381,11 +387,10 @@ class Mapping:
         return [day.isoformat() for day in sorted(found)]
 
     def _proofs(self) -> Iterator[tuple[Sheet, str, str, RowValues | None]]:
+        yield from ((sheet, "", name, None) for sheet, name, _day in facts.proofs_of_life(self.book))
         for sheet in self.book.all("ICF"):
-            yield sheet, "", "icf_dsstdat", None
             yield from ((sheet, "ICF2", "recon_dsstdat", row) for row in sheet.lines("ICF2"))
         for sheet in self.book.all("SURG"):
-            yield sheet, "", "surg_dischdat", None
             yield from ((sheet, "SU3", "comp_cestdat", row) for row in sheet.lines("SU3"))
         for sheet in self.book.all("TA"):
             if sheet.get("ta_perf") != "N" and self.after_resection(sheet):
