@@ -25,6 +25,7 @@ ENTRIES: tuple[tuple[str, Any, frozenset[Permission], bool], ...] = (
     ("/laboratories/", _("Laboratories"), frozenset({P.VIEW}), False),
     ("/endpoints/", _("Endpoints"), frozenset({P.AGGREGATE}), False),
     ("/reports/", _("Reports"), frozenset({P.REPORT}), False),
+    ("/documents/", _("Documents"), frozenset({P.VIEW}), False),
     ("/admin/", _("Administration"), frozenset({P.ACCOUNTS}), False),
 )
 

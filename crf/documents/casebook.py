@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
+import zoneinfo
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,17 +31,25 @@ def casebook_document(content: Mapping[str, Any], language: str) -> Document:
     with tongue.spoken():
         writer = Filled(tongue, content)
         words = _("Participant casebook")
-        groups = _groups(content)
-        outline, bodies = [], []
-        for title, second, sheets in groups:
-            outline.append(Entry(title, below=[_entry(tongue, sheet) for sheet in sheets], second=second))
-            pages = [writer.sheet_page(sheet, _head(content, tongue, sheet, words)) for sheet in sheets]
-            bodies += ["".join(pages[at : at + FORMS_A_PART]) for at in range(0, len(pages), FORMS_A_PART)]
+        outline: list[Entry] = []
+        pages: list[str] = []
+        for title, sheets in _groups(content):
+            outline.append(Entry(title, below=[_entry(tongue, sheet) for sheet in sheets]))
+            pages += [writer.sheet_page(sheet, _head(content, tongue, sheet, words)) for sheet in sheets]
+        bodies = ["".join(pages[at : at + FORMS_A_PART]) for at in range(0, len(pages), FORMS_A_PART)]
         foot = _foot(content, words)
         second = "受试者病例册" if language == "both" else ""
-        first = front(f"{words} {content['number']}", second, _facts(content), outline, foot) + _open(
-            tongue, content, foot
-        )
+        first = front(
+            f"{words} {content['number']}",
+            second,
+            _facts(content),
+            outline,
+            foot,
+            _(
+                "Questions whose condition did not ask them and that hold no answer are left out. Letters lead to the "
+                "history below each form, Q1, Q2 … to the findings of its checks."
+            ),
+        ) + _open(tongue, content, foot)
         title = f"{study().id} {words} {content['number']}"
         return Document(
             title, [page(tongue, title, body) for body in (first, *bodies)], outline, frame_css(),
@@ -47,13 +57,13 @@ def casebook_document(content: Mapping[str, Any], language: str) -> Document:
         )  # fmt: skip
 
 
-def _groups(content: Mapping[str, Any]) -> list[tuple[str, str, list[Mapping[str, Any]]]]:
+def _groups(content: Mapping[str, Any]) -> list[tuple[str, list[Mapping[str, Any]]]]:
     """Forms by visit; what is kept outside visits at the end."""
     found = []
     for label, sheets in itertools.groupby(content["forms"], key=lambda sheet: sheet["visit"]):
         held = list(sheets)
         name = Text(*held[0]["visit_title"]) if label else None
-        found.append((f"{label} {name}" if name else _("Logs and events"), "", held))
+        found.append((f"{label} {name}" if name else _("Logs and events"), held))
     return found
 
 
@@ -92,7 +102,7 @@ def _facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("Participant"), escape(content["number"])),
         (_("Site"), escape(content["site_name"])),
         (_("State"), escape(str(State(state).label) if state in State.values else state)),
-        (_("Data up to"), escape(content["at"])),
+        (_("Data up to"), escape(_moment(content))),
         (_("Forms with data"), str(len(content["forms"]))),
         (_("Audit chain: events"), str(chain["length"])),
         (_("Audit chain: digest of the last event"), quoted(chain["head"])),
@@ -100,6 +110,12 @@ def _facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("Making of the document"), quoted(definition())),
     ]
     return facts + ([(_("Origin"), escape(_("imported data")))] if content["imported"] else [])
+
+
+def _moment(content: Mapping[str, Any]) -> str:
+    """The last event of the participant, at the site."""
+    local = dt.datetime.fromisoformat(content["at"]).astimezone(zoneinfo.ZoneInfo(content["zone"]))
+    return f"{local:%Y-%m-%d %H:%M:%S} ({content['zone']}, UTC{local:%z})"
 
 
 def _open(tongue: Tongue, content: Mapping[str, Any], foot: str) -> str:

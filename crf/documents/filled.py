@@ -12,6 +12,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from crf.codelists import MISSING
+from crf.ctcae import TERMS
 from crf.fields import MISS, Coded, CrfField
 from crf.models import FindingState, FormStatus
 from crf.naming import label_of
@@ -20,20 +21,21 @@ from crf.selectors.history import field_at
 from trialsite.accounts.roles import Role
 from trialsite.audit.actions import Action
 from trialsite.kernel.texts import Text
-from trialsite.web.figures import day
+from trialsite.web.figures import day, number
 
 from .tongue import Tongue
 from .writer import Head, Spot, Writer
 
 TICKED = 6  # so many options are printed with the chosen one ticked; of more, only the chosen one
 LABORATORY = "LB2"
+PLAIN_NUMBERS = {"lbstresn", "lbornrlo", "lbornrhi"}  # kept with four places, read without the noughts
 
 
 class Filled(Writer):
     """The forms of one participant, one after the other."""
 
     def __init__(self, tongue: Tongue, content: Mapping[str, Any]) -> None:
-        super().__init__(tongue, mode="casebook")
+        super().__init__(tongue, mode="casebook", hints=False)
         self.content = content
         self.zone = zoneinfo.ZoneInfo(content["zone"])
         self.sheet: Mapping[str, Any] = {}
@@ -119,6 +121,10 @@ class Filled(Writer):
             return escape(day(text))
         if crf_field.kind == "ref":
             return self._reference(text)
+        if crf_field.name in PLAIN_NUMBERS:
+            return escape(number(text))
+        if crf_field.name == "lbtox" and text in TERMS:
+            return self.tongue.inline(Text(text, TERMS[text].zh))
         if crf_field.kind == "result":
             return escape(crf_field.display(crf_field.from_text(text)))
         return escape(text).replace("\n", "<br>")
@@ -129,6 +135,16 @@ class Filled(Writer):
             return self.tongue.inline(Text(*words))
         log, _sep, number = text.partition(":")
         return escape(f"{log} #{number}" if number else text)
+
+    def _item(self, spot: Spot) -> str:
+        """A question that its condition did not ask, and that nobody answered, is left out."""
+        if (
+            spot.field.requirement.when is not None
+            and not any(self._datum(spot))
+            and not self._marks(spot.path)
+        ):
+            return ""
+        return super()._item(spot)
 
     # --- rows -----------------------------------------------------------------------------------------------------
 
@@ -274,20 +290,20 @@ class Filled(Writer):
             if sheet["frozen"]
             else _("neither frozen nor locked")
         )
-        removed = _("removed: %(reason)s") % {"reason": sheet["removed"]}
+        removed = sheet["removed"]
         lines = [
-            (_("State"), str(FormStatus(sheet["status"]).label) if sheet["active"] else removed),
+            (_("State"), str(FormStatus(sheet["status"]).label)),
             (_("Last saved"), saved),
             (_("Record version"), str(sheet["version"])),
             (_("Form version, configuration"), f"{sheet['definition']}, {sheet['configuration'] or '–'}"),
             (_("Source data verification"), _("not verified")),
             (_("Signature"), _("not signed")),
             (_("Lock"), lock),
+            (_("Removed"), removed) if not sheet["active"] else (_("Evaluator"), sheet["evaluator"] or "–"),
         ]
-        rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in lines)
-        return (
-            f'{self._title(_("Verification and signature"))}<table class="kv"><tbody>{rows}</tbody></table>'
-        )
+        cells = [f"<th>{escape(name)}</th><td>{escape(value)}</td>" for name, value in lines]
+        rows = "".join(f"<tr>{''.join(cells[at : at + 2])}</tr>" for at in range(0, len(cells), 2))
+        return f'{self._title(_("Verification and signature"))}<table class="kv st"><tbody>{rows}</tbody></table>'
 
     def _moment(self, text: str) -> str:
         if not text:

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from crf.fields import CrfField
 from crf.naming import short
 from crf.registry import FormDef, SectionDef
-from crf.sections import RowsOf
 from trialsite.kernel.study import study
 from trialsite.kernel.texts import Text
 
@@ -61,6 +60,7 @@ class Writer:
     tongue: Tongue
     mode: str = "blank"
     numbers: dict[str, int] = field(default_factory=dict)  # of the questions of the form at hand
+    hints: bool = True  # say when a question is asked
 
     # --- what a mode says -----------------------------------------------------------------------------------------
 
@@ -136,7 +136,7 @@ class Writer:
 
     def _item(self, spot: Spot) -> str:
         crf_field = spot.field
-        when = condition(crf_field, self.numbers)
+        when = condition(crf_field, self.numbers) if self.hints else ""
         hint = f'<small class="w">{escape(when)}</small>' if when else ""
         return (
             f'<div class="it"><div class="no">{self.numbers[str(crf_field.name)]}</div>'
@@ -175,7 +175,6 @@ class Writer:
 
 
 NAMES = re.compile(r"@?[a-z][a-z0-9]*(?:_[a-z0-9]+)+|[a-z]{4,}\d?")
-WORDS = {"answered", "and", "not", "always", "known", "times", "has", "prefix"}
 
 
 def condition(crf_field: CrfField, numbers: dict[str, int]) -> str:
@@ -191,7 +190,3 @@ def condition(crf_field: CrfField, numbers: dict[str, int]) -> str:
     words = NAMES.sub(said, text.strip()).replace("!=", " ≠ ").replace(">=", " ≥ ").replace("<=", " ≤ ")
     words = re.sub(r"(?<![≠≥≤ ])=|=(?! )", " = ", words)
     return _("if %(condition)s") % {"condition": re.sub(r"\s+", " ", words)}
-
-
-def fixed(rows: RowsOf | None) -> bool:
-    return rows is not None and bool(rows.fixed)

@@ -95,12 +95,15 @@ def long(
     """Parts one after the other, numbered through, joined."""
     from trialsite.web.pdf_merge import joined
 
-    counts, where = [], {}
+    counts: list[int] = []
+    where: dict[str, int] = {}
     for text in parts:
-        document = render(PAGE.sub("000", text), framed(order["frame"], 1, 0))
-        first = sum(counts)
-        for number, page in enumerate(document.pages, first + 1):
-            where |= {name: number for name in page.anchors if name not in where or first}
+        document: Any = render(PAGE.sub("000", text), framed(order["frame"], 1, 0))
+        found: dict[str, int] = {}
+        for number, page in enumerate(document.pages, sum(counts) + 1):
+            for name in page.anchors:  # of an element on several pages the first
+                found.setdefault(name, number)
+        where |= found  # over the placeholders in the contents
         counts.append(len(document.pages))
         told(len(counts), 2 * len(parts))
         document = None  # one part in memory at a time
