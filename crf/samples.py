@@ -15,13 +15,16 @@ from typing import Any
 
 from trialsite.kernel.partial_date import PartialDate
 
-from . import derivation
+from . import derivation, laboratory_rows
+from .analytes import ANALYTES
 from .conditions import holds
+from .deriving import fixed_key
 from .facts import forms_read
 from .fields import CrfField
+from .laboratory import codes_of, units_of
 from .limits import ApatinibDose, DateBounds, Limit, Lookup, NumberRange, OneOf, PerKey, Within
 from .lookups import Surroundings
-from .models import FormInstance
+from .models import FormInstance, Laboratory
 from .registry import FormDef, SectionDef, form_def
 from .selectors.sheets import casebook, sheet_of
 from .services.checking import check
@@ -67,7 +70,11 @@ class Sample:
         for prefix, fields, holder, row in each_line(self.definition, self.sheet):
             lookup = self.around.lookup(self.sheet, row)
             for crf_field in fields:
-                if not crf_field.derived and holds(crf_field.requirement.when, lookup):
+                asked = None
+                if row is not None and self.definition.code == "LB":
+                    asked = laboratory_rows.asked(self.sheet, row, crf_field.name)
+                shown = holds(crf_field.requirement.when, lookup) and (asked is None or asked.shown)
+                if not crf_field.derived and shown:
                     yield prefix, crf_field, holder, lookup
 
 
@@ -107,15 +114,17 @@ def sample_for(form: FormInstance, *, on: dt.date, person: str = "user:1") -> Sa
     book.number = form.participant.number
     existing = frozenset(f"{section}:{line.row}" for section, lines in stored.rows.items() for line in lines)
     sample = Sample(definition, stored, Surroundings(book, form.participant.site.today()), existing)
-    _Filling(sample, on, person).run()
+    lab = Laboratory.objects.filter(site=form.participant.site_id, active=True).first()
+    _Filling(sample, on, person, lab.address if lab else "").run()
     return sample
 
 
 class _Filling:
     """Answers until nothing is asked any more: each answer may open questions, and derived values follow."""
 
-    def __init__(self, sample: Sample, on: dt.date, person: str) -> None:
+    def __init__(self, sample: Sample, on: dt.date, person: str, laboratory: str = "") -> None:
         self.sample, self.sheet, self.on, self.person = sample, sample.sheet, on, person
+        self.laboratory = laboratory
         self.opening = opening_answers(sample.definition)
         sample.around.book.add(self.sheet)
         for section in sample.definition.row_sections:
@@ -127,7 +136,9 @@ class _Filling:
         lines = self.sheet.rows.setdefault(section.id, [])
         key = section.rows.key
         if lines or section.rows.fixed:
-            lines += [RowValues(number) for number in range(len(lines) + 1, len(section.rows.fixed) + 1)]
+            there = {line.row for line in lines}
+            wanted = section.rows.numbers(self.sheet.repeat) if section.rows.fixed else ()
+            lines += [RowValues(number) for number in wanted if number not in there]
             return
         others = (s for s in self.sample.around.book.all(self.sheet.key) if s is not self.sheet)
         named = [line.get(key) for line in getattr(next(others, None), "rows", {}).get(section.id, ()) if key]
@@ -149,7 +160,10 @@ class _Filling:
         for _prefix, crf_field, holder, lookup in list(self.sample.fields()):
             name = crf_field.name
             if holder.values.get(name) is None and not holder.missing.get(name):
-                value = value_of(crf_field, lookup, self.on, self._reference(crf_field), self.opening)
+                if crf_field.kind in ("result", "unit"):
+                    value = _of_analyte(crf_field, holder)
+                else:
+                    value = value_of(crf_field, lookup, self.on, self._reference(crf_field), self.opening)
                 if value is None:
                     continue
                 holder.values[name] = value
@@ -174,11 +188,13 @@ class _Filling:
         to = getattr(crf_field, "to", "")
         if to == "USER":
             return self.person
-        others = (
-            s for key in to.split(" or ") for s in self.sample.around.book.all(key) if s is not self.sheet
-        )
-        other = next(others, None) if not to.startswith("AE") else None
-        return f"form:{other.form}" if other else "AE:1" if to.startswith("AE") else ""
+        if to == "LAB":
+            return self.laboratory
+        if logs := getattr(crf_field, "logs", ()):
+            return f"{logs[0]}:1"
+        others = (s for s in self.sample.around.book.all(to) if s is not self.sheet)
+        other = next(others, None)
+        return f"form:{other.form}" if other else ""
 
 
 def opening_answers(definition: FormDef) -> dict[str, Counter[str]]:
@@ -215,6 +231,22 @@ def _codes(crf_field: Any, opening: Counter[str]) -> Any:
     usual = crf_field.soft.usual if isinstance(crf_field.soft, OneOf) else codes
     best = sorted(codes, key=lambda code: (code not in usual, -opening[code]))
     return best[0] if crf_field.kind == "code" else tuple(code for code in codes if code in best[:2])
+
+
+def _of_analyte(crf_field: CrfField, row: RowValues) -> str | None:
+    """A result within the usual range of the analyte of a row, or its unit."""
+    code = fixed_key("LB", "LB2", row.row)
+    assert code is not None
+    if codes_of(code):
+        return "NEG" if crf_field.kind == "result" else None
+    if crf_field.kind == "unit":
+        return units_of(code)[0]
+    usual = re.match(r"([\d.]+)-([\d.]+)", ANALYTES[code].typical_range) or re.match(
+        r"([\d.]+)-([\d.]+)", ANALYTES[code].soft
+    )
+    assert usual is not None
+    low, high = Decimal(usual[1]), Decimal(usual[2])
+    return format(((low + high) / 2).quantize(Decimal("0.1"), ROUND_CEILING), "f")
 
 
 def _text(crf_field: Any, lookup: Lookup, on: dt.date, reference: str) -> Any:
@@ -279,6 +311,7 @@ def span(limit: Limit | None, lookup: Lookup) -> tuple[Decimal | None, Decimal |
 _MAKERS: dict[str, Any] = {
     "text": _text, "long": _text, "date": _date, "pdate": _date, "int": _number,
     "dec": _number, "time": lambda *_given: dt.time(9, 0), "ref": lambda *given: given[3] or None,
+    "result": lambda *_given: None, "unit": lambda *_given: None,  # said by the analyte of the row
 }  # fmt: skip
 
 
@@ -357,4 +390,6 @@ _MALFORMED: dict[str, Any] = {
     "pdate": _spoiled_date,
     "time": lambda _field: [Spoiled("impossible time", "25:00"), Spoiled("impossible time", "noon")],
     "ref": lambda _field: [Spoiled("reference to nothing", "nonsense")],
+    "result": lambda _field: [Spoiled("malformed result", "about 12"), Spoiled("malformed result", "12..5")],
+    "unit": lambda _field: [Spoiled("unit of no list", "stone")],
 }  # fmt: skip
