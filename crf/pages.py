@@ -206,7 +206,7 @@ class Builder:
         if section.rows.layout == "table":
             head = table_head_html(self._row_boxes(section, "h", RowValues(0), False), titled, removable)
             rows = f'<tbody data-rows="{section.id}">{html}</tbody>'
-            body = f'<div class="scroller"><table class="tbl rows-table">{head}{rows}</table></div>'
+            body = f'<div class="scroller"><table class="tbl rows-table" data-grid>{head}{rows}</table></div>'
         else:
             body = f'<div data-rows="{section.id}">{html}</div>'
         if not lines:

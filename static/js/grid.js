@@ -47,10 +47,28 @@ function notEvaluable(box) {
   return true;
 }
 
+/** Enter on a group of answers goes to the same question of the next line, with Shift of the line before. */
+function answersBelow(input, step) {
+  const cell = input.closest("td, th");
+  const rows = [...input.closest("tbody").rows].filter((line) => line.offsetParent !== null);
+  for (let at = rows.indexOf(cell.parentElement) + step; rows[at]; at += step) {
+    const place = rows[at].cells[cell.cellIndex];
+    const next = place?.querySelector("input:checked:not(:disabled)") ?? place?.querySelector(boxes) ?? place?.querySelector(".seg-opt input:not(:disabled)");
+    if (next && next.offsetParent !== null) return moveTo(next);
+  }
+  return false;
+}
+
 document.addEventListener("keydown", (event) => {
   const box = event.target;
   if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (!box.matches?.("table[data-grid] :is(input, select)") || box.matches("[type=radio], [type=checkbox]")) return;
+  if (!box.matches?.("table[data-grid] :is(input, select)")) return;
+  if (box.matches("[type=radio], [type=checkbox]")) {
+    if (event.key !== "Enter") return;
+    answersBelow(box, event.shiftKey ? -1 : 1);
+    event.preventDefault();
+    return;
+  }
   const list = box.tagName === "SELECT";
   const edge = list || (box.selectionStart === 0 && box.selectionEnd === box.value.length);
   let done = false;
