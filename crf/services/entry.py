@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crf import derivation, facts, planning
+from crf.checks.consent import names_a_person
 from crf.checks.engine import Failed, Folder
 from crf.derivation_reach import Edit, reached
 from crf.events import source_data_changed
@@ -25,7 +26,7 @@ from crf.naming import form_title
 from crf.planning import FORMS_READ
 from crf.policies import may_change, may_enter
 from crf.registry import FormDef, form_def
-from crf.selectors.folder import SavingFolder, StoredBook, names_read
+from crf.selectors.folder import SavingFolder, StoredBook, names_not_to_be_written, names_read
 from crf.selectors.ranges import ranges_of
 from crf.selectors.sheets import Reading, sheet_of
 from crf.sheets import Casebook, Sheet
@@ -43,7 +44,15 @@ from trialsite.kernel.study import study
 
 from . import lifecycle
 from .checking import Checked, check
-from .findings import Refusal, findings_settle, limit_refusal, note_failed, refusal_of, refusal_record
+from .findings import (
+    Refusal,
+    findings_settle,
+    identifier_refusal,
+    limit_refusal,
+    note_failed,
+    refusal_of,
+    refusal_record,
+)
 from .heads import contradiction
 from .references import strangers
 from .schedule import schedule_follow, visit_dated
@@ -220,6 +229,7 @@ class _Saving:
             raise Invalid(dict(typed.errors))
         stored = sheet_of(self.form)
         sheet = as_sheet(stored, typed, self.definition)
+        self.refuse_identifiers(sheet)
         self.reading = Reading(self.form.participant_id, without=self.form.pk)
         around = self.surroundings(sheet)
         self.derive(sheet, around)
@@ -232,6 +242,20 @@ class _Saving:
         if not diff and not self.order.complete and not self.order.confirmed:
             return Saved(self.form, self.form.version)
         return self.store(stored, sheet, diff, checked, around)
+
+    def refuse_identifiers(self, sheet: Sheet) -> None:
+        """Reasons are kept for ever, as answers are: they must not name a person either (CK-017)."""
+        texts = {path.removesuffix(MISS): text for path, text in self.order.reasons.items()}
+        texts |= {name.rpartition("@")[2]: text for name, text in self.order.confirmed.items()}
+        for section, lines in sheet.rows.items():
+            texts |= {f"{section}:{line.row}": line.removed_reason for line in lines}
+        names = names_not_to_be_written()
+        found = [
+            path for path, text in [*texts.items(), ("", self.order.reason)] if names_a_person(text, names)
+        ]
+        if found:
+            refusals = [identifier_refusal(self.form, path) for path in found]
+            raise Invalid({one.raised.path: one.message for one in refusals}, refusals=refusals)
 
     def surroundings(self, sheet: Sheet) -> Surroundings:
         keys = forms_read(self.definition.context) | set(derivation.reads(sheet.key))

@@ -17,7 +17,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import override
 
-from crf.checks import CATALOGUE
+from crf.checks import CATALOGUE, CHECKS
 from crf.checks.engine import Check, Failed, FormFacts
 from crf.fields import CrfField
 from crf.judging import HARD, SOFT, Raised, judged, mark, rules_digest, version_of
@@ -194,6 +194,12 @@ def limit_refusal(definition: FormDef, sheet: Sheet, path: str, message: str) ->
     )
 
 
+def identifier_refusal(form: FormInstance, path: str) -> Refusal:
+    """A reason that names a person. What was written is not kept."""
+    one = CHECKS[IDENTIFIERS]
+    return Refusal(Raised(form.pk, path, one.id, Severity.HARD, one.version), str(one.message))
+
+
 def _typed(definition: FormDef, sheet: Sheet, path: str) -> tuple[CrfField | None, str]:
     """The field at a path of a sheet, and its value as text."""
     head, _sep, name = path.rpartition("/")
@@ -251,7 +257,9 @@ def participants_check(participants: Collection[int]) -> list[int]:
 
 def _regrade_new(participants: Collection[int]) -> None:
     """Who was never judged, or whose site changed its reference ranges since, is graded first."""
-    from .regrading import laboratory_regrade  # which derives as a save does; a save settles findings by this module
+    from .regrading import (
+        laboratory_regrade,  # derives as a save does, and a save settles findings by this module
+    )
 
     people = Participant.objects.filter(pk__in=participants, imported=False, check_state=None)
     for participant in people.select_related("site"):

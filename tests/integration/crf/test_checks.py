@@ -239,6 +239,22 @@ def test_a_personal_identifier_is_refused_and_kept_nowhere(
     assert not Finding.objects.exists()
 
 
+def test_reasons_name_nobody_either(participant: Participant, lin: User) -> None:
+    save(participant, lin, complete=True)
+    for given in (
+        {"confirmed": {"CK-005@icf_version": "call 13800138000"}},
+        {"reason": "110101199003074258"},
+    ):
+        with pytest.raises(Invalid) as refused:
+            save(participant, lin, icf_dssttim="09:20", **given)  # type: ignore[arg-type]
+        assert list(refused.value.errors.values()) == [
+            "Possible personal identifier in free text. Remove it."
+        ]
+    for event in AuditEvent.objects.all():
+        assert "13800138000" not in event.reason
+        assert "110101199003074258" not in event.reason
+
+
 def test_names_of_a_file_are_refused(
     participant: Participant, lin: User, tmp_path: Any, settings: Any
 ) -> None:
