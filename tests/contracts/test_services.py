@@ -64,6 +64,7 @@ NO_SERVICE = {
     "crf.services.checking.limit_words", "crf.services.drafts.draft_of", "crf.services.drafts.draft_post",
     "crf.services.findings.address", "crf.services.findings.wording", "crf.services.findings.refusal_of",
     "crf.services.findings.limit_refusal", "crf.services.findings.note_failed",
+    "crf.services.findings.identifier_refusal",
     "crf.services.entry.clear_paths", "crf.services.references.strangers", "crf.services.lifecycle.state_of",
     "crf.services.lifecycle.participant_advance",
     "crf.services.schedule.schedule_follow",
