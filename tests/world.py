@@ -201,7 +201,8 @@ def target(
 
 def assessed(
     participant: Participant, by: User, visit: str, on: str, targets: Sequence[Values],
-    response: tuple[str, str] | None, new: Sequence[Values] = (), nl_yn: str = "N", **more: Any,
+    response: tuple[str, str] | None, new: Sequence[Values] = (), nl_yn: str = "N",
+    complete: bool = True, **more: Any,
 ) -> Saved:  # fmt: skip
     """A tumour assessment on one day. `response`: the investigator's, target and overall; none at baseline."""
     values = {
@@ -218,7 +219,7 @@ def assessed(
     else:
         values |= {"nl_yn": "NA", "ta_samemethod": "NA"}
     rows = {"TA2": targets, "TA4": new} if new else {"TA2": targets}
-    return fill(form(participant, "TA", visit), by, values | more, rows)
+    return fill(form(participant, "TA", visit), by, values | more, rows, complete=complete)
 
 
 def events(participant: Participant, by: User, number: int) -> None:
