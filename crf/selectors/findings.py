@@ -6,9 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 
 from crf.checks.catalogue import CATALOGUE
+from crf.judging import HARD
+from crf.messages import hard_message, soft_message
 from crf.models import Finding, FindingState, FormInstance, Severity
 from crf.registry import FormDef, form_def
-from crf.services.checking import soft_message
 from trialsite.db.prepared import Prepared
 
 from .history import field_at
@@ -77,4 +78,6 @@ def message_of(definition: FormDef, rule: str, path: str) -> str:
     if rule in CATALOGUE:
         return str(CATALOGUE[rule].message)
     crf_field = field_at(definition, path)
-    return soft_message(crf_field) if crf_field is not None else rule
+    if crf_field is None:
+        return rule
+    return hard_message(crf_field) if rule.startswith(HARD) else soft_message(crf_field)

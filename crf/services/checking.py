@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from crf import laboratory_rows
 from crf.conditions import holds
 from crf.fields import CrfField
 from crf.judging import Raised, version_of
 from crf.lookups import Lookup, Surroundings
+from crf.messages import hard_message, soft_message
 from crf.registry import FormDef
 from crf.sheets import RowValues, Sheet
 
@@ -91,24 +90,3 @@ def _check_analyte(found: Checked, path: str, name: str, row: RowValues) -> None
     value = row.get(name)
     if value is not None and (why := laboratory_rows.misfit(row, name, value)):
         found.hard[path] = why
-
-
-def hard_message(crf_field: CrfField) -> str:
-    return _("%(label)s: not possible. Allowed: %(limit)s.") % {
-        "label": crf_field.label,
-        "limit": limit_words(crf_field, "hard"),
-    }
-
-
-def soft_message(crf_field: CrfField) -> str:
-    return _("%(label)s: unusual. Expected: %(limit)s. Correct it, or confirm it with a reason.") % {
-        "label": crf_field.label,
-        "limit": limit_words(crf_field, "soft"),
-    }
-
-
-def limit_words(crf_field: CrfField, which: str) -> str:
-    """A limit in words: names of fields as their labels, ranges with an en dash and the unit."""
-    from crf.wording import limit_text
-
-    return limit_text(crf_field, crf_field.book_hard if which == "hard" else crf_field.book_soft)

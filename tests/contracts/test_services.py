@@ -60,8 +60,7 @@ def functions() -> Iterator[tuple[str, Function]]:
 
 # They only read or reckon, or make the entries that the calling service writes.
 NO_SERVICE = {
-    "crf.services.checking.check", "crf.services.checking.hard_message", "crf.services.checking.soft_message",
-    "crf.services.checking.limit_words", "crf.services.drafts.draft_of", "crf.services.drafts.draft_post",
+    "crf.services.checking.check", "crf.services.drafts.draft_of", "crf.services.drafts.draft_post",
     "crf.services.findings.address", "crf.services.findings.wording", "crf.services.findings.refusal_of",
     "crf.services.findings.limit_refusal", "crf.services.findings.note_failed",
     "crf.services.findings.identifier_refusal",
