@@ -125,11 +125,12 @@ def _series(contact: Sheet) -> str:
 
 @check("CK-317", on="SS", reads=(*facts.PROOFS, "EC", "TA", "SURG", "SS"))
 def ck_317_alive_later(look: Look) -> Iterator[Hit]:
-    """Of what is dated up to the day of the contact: later data belong to later contacts."""
+    """Of what other forms date up to the day of the contact: later data belong to later contacts."""
     alive, told = look.get("ss_lastalive"), look.get("ss_dat")
     if alive is None or told is None:
         return
-    later = [found for found in alive_on(look.book) if alive < found.day <= told]
+    others = [found for found in alive_on(look.book) if found.sheet.form != look.sheet.form]
+    later = [found for found in others if alive < found.day <= told]
     if later:
         last = max(later, key=lambda found: found.day)
         yield look.hit(
