@@ -52,8 +52,6 @@ def above(value: Decimal, bound: Decimal) -> bool:
 
 
 class Rule(Protocol):
-    term: str
-
     def grade(self, value: Decimal, context: Context) -> Grade | None: ...
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from . import facts
 from .analytes import panel_of
 from .derivation_laboratory import TREATMENTS
-from .derivation_visit import SCREENING
+from .derivation_visit import BEFORE_DAYS, SCREENING
 from .sheets import Casebook, Sheet
 
 LIVER_PANELS = ("CHEM", "COAG")  # bilirubin, albumin, INR
@@ -124,3 +124,24 @@ REACH: dict[tuple[str, str], Callable[[Edit], bool]] = {
 def reached(edit: Edit, dependents: Collection[str]) -> list[str]:
     """Those of the forms that read the changed one to which the change can matter, in the same order."""
     return [key for key in dependents if REACH.get((edit.sheet.key, key), lambda _edit: True)(edit)]
+
+
+def _near(edit: Edit, other: Sheet) -> bool:
+    """An examination reads results of the week around it (D-06)."""
+    sampled, examined = edit.sheet.get("lbdat"), other.get("vsdat")
+    if edit.touches({"lbdat", "lbperf"}) or sampled is None or examined is None:
+        return True
+    return abs((examined - sampled).days) <= BEFORE_DAYS
+
+
+# Of the forms of a key, those that the change can reach; all of them where nothing is said.
+AMONG: dict[tuple[str, str], Callable[[Edit, Sheet], bool]] = {
+    ("LB", "LB"): lambda edit, other: other.repeat == edit.sheet.repeat,
+    ("LB", "VS"): _near,
+}
+
+
+def reaches(edit: Edit, other: Sheet) -> bool:
+    """Whether a change can reach one form, of a key that it does reach."""
+    among = AMONG.get((edit.sheet.key, other.key))
+    return other.form != edit.sheet.form and (among is None or among(edit, other))

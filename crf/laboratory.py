@@ -173,13 +173,17 @@ def line_of(sheet: Sheet, code: str) -> RowValues | None:
     return next((row for row in sheet.lines("LB2") if row.row == NUMBERS[code]), None)
 
 
-def results(book: Casebook, code: str) -> list[Measured]:
-    """Every result of an analyte with a date, in order of time. A sample that was not taken has none."""
+def results(
+    book: Casebook, code: str, first: dt.date = dt.date.min, last: dt.date = dt.date.max
+) -> list[Measured]:
+    """Every result of an analyte within these days, in order of time. A sample that was not taken has none."""
     panel = panel_number(ANALYTES[code].panel)
     found = []
     for sheet in book.all("LB"):
-        day, row = sheet.get("lbdat"), line_of(sheet, code) if sheet.repeat == panel else None
-        if row is None or day is None or sheet.get("lbperf") == "N":
+        if sheet.repeat != panel or (day := sheet.get("lbdat")) is None or not first <= day <= last:
+            continue
+        row = line_of(sheet, code)
+        if row is None or sheet.get("lbperf") == "N":
             continue
         result = row.get("lborres")
         if result is None and row.get("lbop") != "TND":
@@ -196,8 +200,9 @@ def latest(
     """The last result within so many days before a day; after an operation the nearest to it counts."""
     if until is None:
         return None
-    apart = [(one, (one.day - until).days) for one in results(book, code) if one.value is not None]
-    near = [(one, days) for one, days in apart if -days_before <= days <= days_after]
+    first, last = until - dt.timedelta(days=days_before), until + dt.timedelta(days=days_after)
+    found = results(book, code, first, last)
+    near = [(one, (one.day - until).days) for one in found if one.value is not None]
     if not near:
         return None
     return min(reversed(near), key=lambda found: (abs(found[1]), found[1] > 0))[0]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from crf import derivation, facts, planning
 from crf.checks.consent import names_a_person
 from crf.checks.engine import Failed, Folder
-from crf.derivation_reach import Edit, reached
+from crf.derivation_reach import Edit, reached, reaches
 from crf.events import source_data_changed
 from crf.facts import forms_read
 from crf.fields import MISS, missing_label
@@ -401,7 +401,8 @@ class _Saving:
             return entries
         names = frozenset(change.path.rpartition("/")[2] for change in diff)
         old = tuple(change.old for change in diff)
-        reach = reached(Edit(sheet, names, old, around.book, self.reading.started), self.dependents)
+        edit = Edit(sheet, names, old, around.book, self.reading.started)
+        reach = reached(edit, self.dependents)
         started = self.reading.started.intersection(reach)
         keys = {read for key in started for read in derivation.reads(key)}
         for sheet in self.reading.parts(keys - started - {"TA"}, _names(self.form.form_key)):
@@ -411,7 +412,7 @@ class _Saving:
         for key in reach:
             definition = form_def(key)
             for other in around.book.all(key):
-                if other.form != self.form.pk:
+                if reaches(edit, other):
                     entries += _rederive(definition, other, around)
         return entries
 

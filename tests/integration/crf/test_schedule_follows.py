@@ -169,7 +169,7 @@ def test_results_are_graded_again_when_the_ranges_change(cast: dict[str, User]) 
     from crf.laboratory import NUMBERS
 
     lines = [None] * (NUMBERS["PLAT"] - 1) + [{"lborres": "118", "lborresu": "10^9/L"}]
-    world.fill(form, lin, values, {"LB2": lines}, complete=False)  # type: ignore[list-item]
+    world.fill(form, lin, values, {"LB2": lines}, complete=False)  # type: ignore[dict-item]
 
     def graded() -> tuple[object, object]:
         line = next(

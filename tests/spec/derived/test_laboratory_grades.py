@@ -149,7 +149,7 @@ def test_fibrinogen_falls_from_an_abnormal_baseline() -> None:
 
 
 def test_inr_on_an_anticoagulant_is_a_multiple_of_the_baseline() -> None:
-    on = {"baseline": "2.0", "treated": True}
+    on: dict[str, Any] = {"baseline": "2.0", "treated": True}
     assert [one.grade for v in ("2.0", "2.1", "3.0", "3.1", "5.1") if (one := graded("INR", v, **on))] == [
         0, 1, 1, 2, 3,
     ]  # fmt: skip
