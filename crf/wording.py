@@ -63,6 +63,8 @@ def limit_text(field: CrfField, text: str) -> str:
     if found := re.match(r"within \+/-(\d+) % of (\w+)$", text):
         return _("within ±%(percent)s %% of %(field)s") % {"percent": found[1], "field": _term(found[2])}
     text = re.sub(r"(?<=\d)\s*(?:-|\bto\b)\s*(?=-?\d)", "–", text).replace("–-", " … −")
+    if text.startswith("-"):  # a range from below zero: a dash beside a minus would be read as one
+        text = "−" + text[1:].replace("–", " … ")
     text = re.sub(r"(?<=-)[a-z_]{4,}$", lambda m: _term(m.group()), text)
     return f"{text} {field.unit_text}".strip()
 

@@ -149,21 +149,33 @@ def _expected(participant: Participant, visit: Visit, book: Casebook) -> list[Fo
 
 _conditionals = Prepared(
     lambda participant: FormInstance.objects.filter(
-        participant=participant, form_key__in=sorted(CONDITIONAL), visit__isnull=False, version=0
-    ).values_list("pk", "form_key", "repeat", "required", "expected", "visit__code", "visit__repeat", "visit__status"),
+        participant=participant, form_key__in=sorted(CONDITIONAL), visit__isnull=False
+    ).values_list(
+        "pk",
+        "form_key",
+        "repeat",
+        "required",
+        "expected",
+        "version",
+        "visit__code",
+        "visit__repeat",
+        "visit__status",
+    ),
     participant=1,
 )
 
 
 def _conditional_forms(participant: Participant, book: Casebook) -> list[Entry]:
-    """Forms that nobody has begun and that facts of the participant ask for, or no longer do."""
+    """Forms that facts of the participant ask for, or no longer do. What was begun is never given up."""
     entries: list[Entry] = []
-    for pk, key, repeat, kind, expected, code, number, status in _conditionals(participant=participant.pk):
+    for pk, key, repeat, kind, expected, version, code, number, status in _conditionals(
+        participant=participant.pk
+    ):
         if not conditional(key, repeat):
             continue
         label = visit_label(code, number)
         wanted = status != VisitStatus.CLOSED and form_expected(book, label, FormAt(key, kind, repeat))
-        if wanted != expected:
+        if wanted != expected and (wanted or version == 0):
             FormInstance.objects.filter(pk=pk).update(expected=wanted)
             old, new = ("", key) if wanted else (key, "")
             entries.append(Entry(Action.FORM_EXPECTED, f"form:{pk}", "@expected", old, new, system=True))

@@ -71,7 +71,9 @@ class Clinic:
         self.weight = float(story.size.get("ec_wt", 68))
         self.height = story.size.get("ec_ht", "168.0")
         self.afp = self.rng.choice((8.0, 120.0, 460.0, 1290.0, 5200.0))
-        self.hepatitis_b = story.disease.get("hcc_aetiology", "HBV") == "HBV"
+        self.hepatitis_b = "HBV" in story.disease.get("hcc_aetiology", "HBV").split(";")
+        self.dna = str(self.rng.randint(60, 1400))
+        self.virus = ("VIR",) if self.hepatitis_b else ()
         self.tested = ("PREG",) if story.person.get("wocbp") == "Y" else ()
         self.hypertensive = self.rng.random() < 0.3
         self.drugs: list[Note] = []
@@ -85,7 +87,7 @@ class Clinic:
         yield from self._history(day)
         yield self._serology(day)
         yield self.vital_signs("SCR", day, height=self.height)
-        yield from self.panels("SCR", (*FULL, *self.tested), day)
+        yield from self.panels("SCR", (*FULL, *self.virus, *self.tested), day)
         yield self._ecg("SCR", day, echo=True)
         last = (self.story.decided or day) - DAY
         if last > day:
@@ -117,9 +119,8 @@ class Clinic:
         }  # fmt: skip
         if not self.hepatitis_b:
             return Note("HEP", "SCR", day, values | {"hbsag": "NEG", "hbeab": "NEG", "hbcab": "NEG"})
-        dna = str(self.rng.randint(60, 1400))
         return Note("HEP", "SCR", day, values | {
-            "hbsag": "POS", "hbeab": "POS", "hbcab": "POS", "hbvdna_dat": day, "hbvdna_op": "EQ", "hbvdna": dna,
+            "hbsag": "POS", "hbeab": "POS", "hbcab": "POS", "hbvdna_dat": day, "hbvdna_op": "EQ", "hbvdna": self.dna,
             "hep_avt_yn": "Y", "hep_avt_drug": "ETV", "hep_avt_cmstdat": str(day - 20 * DAY), "hep_avt_cmref": "CM:1",
         })  # fmt: skip
 
@@ -132,7 +133,9 @@ class Clinic:
                 yield from self._cycle(cycle)
         for scan in self.story.scans:
             if scan.visit.startswith("TA"):
-                yield from self.panels(scan.visit, ("TM",), scan.last)
+                yield from self.panels(
+                    scan.visit, ("TM", *(self.virus if scan.visit == "TA1" else ())), scan.last
+                )
         if (scan := self._last_scan()) is not None:
             yield self._board(scan.visit, scan.last + 2 * DAY, scan)
         if self._ends_early:
@@ -144,7 +147,7 @@ class Clinic:
             return
         before = operation.day - 2 * DAY
         yield self.vital_signs("PREOP", before)
-        yield from self.panels("PREOP", FULL, before)
+        yield from self.panels("PREOP", (*FULL, *self.virus), before)
         yield self._ecg("PREOP", before)
         if scan is not None:
             yield self._board("PREOP", before, scan)
@@ -153,7 +156,7 @@ class Clinic:
             late = days == 30
             if days >= 5:
                 yield self.vital_signs(visit, day)
-            yield from self.panels(visit, (*BLOOD, "TM") if late else BLOOD, day, after=not late)
+            yield from self.panels(visit, (*BLOOD, "TM", *self.virus) if late else BLOOD, day, after=not late)
         if operation.resected:
             yield self._local_pathology(operation)
 
@@ -161,7 +164,7 @@ class Clinic:
         for cycle in self.story.cycles:
             if cycle.phase != "NEO":
                 yield self.vital_signs(cycle.visit, cycle.day)
-                yield from self.panels(cycle.visit, ("HEM", "CHEM", "THY", "UA"), cycle.day - DAY)
+                yield from self.panels(cycle.visit, self._continued(cycle), cycle.day - DAY)
         contacted = {contact.visit for contact in self.story.contacts}
         for scan in self.story.scans:
             if scan.visit.startswith("FUIMG"):
@@ -174,6 +177,13 @@ class Clinic:
             if contact.visit == "SFU30" and contact.status == "ALIVE":
                 yield self.vital_signs("SFU30", contact.day)
                 yield from self.panels("SFU30", ("HEM", "CHEM"), contact.day)
+
+    def _continued(self, cycle: Cycle) -> tuple[str, ...]:
+        first = cycle.visit == "ADJ1"
+        return (
+            "HEM", "CHEM", "THY", "UA", *(("CARD",) if first else ()), *(self.virus if not first else ()),
+            *(self.tested if first else ()),
+        )  # fmt: skip
 
     def _seen(self, scan: Scan) -> Note:
         """The contact at a scan that found nothing new."""
@@ -219,7 +229,7 @@ class Clinic:
     def _end(self, day: dt.date) -> Iterator[Note]:
         """The visit at the end of treatment."""
         yield self.vital_signs("EOT", day)
-        yield from self.panels("EOT", FULL, day)
+        yield from self.panels("EOT", (*FULL, *self.virus), day)
         yield self._ecg("EOT", day)
 
     # --- examinations -------------------------------------------------------------------------------------------
@@ -267,6 +277,9 @@ class Clinic:
     def _results(self, name: str, factors: Mapping[str, float]) -> dict[str, str]:
         if name == "UA":
             return {"UPROTDIP": "NEG", "UOCCBLD": "NEG"}
+        if name == "VIR":
+            found, self.dna = self.dna, "TND"
+            return {"HBVDNA": found}
         if name == "PREG":
             return {"HCG": "NEG"}
         if name == "TM":
@@ -416,6 +429,8 @@ def _line(code: str, result: str) -> Values:
     unit = ANALYTES[code].unit
     coded = unit.startswith("code ")
     row: Values = {"lborres": result} | ({} if coded else {"lborresu": unit})
+    if result == "TND":  # not detected: there is no value
+        return {"lborresu": unit, "lbop": "TND", "lborres@miss": "NAV"}
     low, high = limits_of(code)
     outside = (
         result != "NEG"

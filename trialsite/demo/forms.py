@@ -101,7 +101,7 @@ def eligibility(story: Story, day: dt.date) -> Entry:
         good = "NA" if code == "I16" and story.person["sex"] == "M" else "Y" if code[0] == "I" else "N"
         answers.append({"ieorres": "N" if story.failure == "IE_NOT_MET" and code == "I08" else good})
     values: Values = {
-        "ie_milan_inv": "BEYOND", "ieyn": "Y" if met else "N", "iedat": day, "ie_version": VERSION,
+        "ie_milan_inv": "BEYOND", "ieyn": "N" if story.failure == "IE_NOT_MET" else "Y", "iedat": day, "ie_version": VERSION,
         "enr_yn": "Y" if story.enrolled else "N", "ie_bclc_com": "Staged by the board", "ie_milan_com": "By the board",
     }  # fmt: skip
     if story.enrolled:
