@@ -48,6 +48,8 @@ UNITS = tuple(
         if unit != "-"
     )
 )
+# Words that a Chinese report prints behind a number for a symbol.
+WORDS_FOR = {"mm": "毫米", "cm": "厘米", "kg": "公斤", "mL": "毫升", "mg": "毫克", "min": "分钟", "degC": "℃"}
 RESULT_CODES = CODELISTS["DIPSTICK"].codes | CODELISTS["POSNEG"].codes
 # What reports print for a code.
 RESULT_WORDS = {
@@ -436,9 +438,11 @@ class _Number(CrfField):
     def bare(self, text: str) -> str:
         """Without the unit that was typed behind the number, and with a decimal point."""
         text = text.replace("−", "-").replace(" ", "")
-        unit = self.unit.replace(" ", "")
-        if unit and text.lower().endswith(unit.lower()):
-            text = text[: -len(unit)]
+        for unit in (self.unit, self.unit_text.zh, WORDS_FOR.get(self.unit, "")):
+            unit = unit.replace(" ", "")
+            if unit and text.lower().endswith(unit.lower()):
+                text = text[: -len(unit)]
+                break
         return text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
 
 

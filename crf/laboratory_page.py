@@ -19,7 +19,7 @@ from .models import FormInstance
 from .naming import short
 from .pages import Builder, SectionView
 from .registry import SectionDef
-from .rendering import Box, error_html, field_html, input_html, marks_html, required_html, soft_html
+from .rendering import Box, field_html, input_html, marks_html, required_html, said_html
 from .sheets import RowValues, Sheet
 from .site_ranges import units_of
 
@@ -166,14 +166,11 @@ class LaboratoryBuilder(Builder):
         if result:
             codes = allowed_codes(box.path)
             box.options = [(code, str(label)) for code, label in codes.items()]
-        classes = (
-            "f" + (" error" if box.error else "") + (" soft-open" if box.soft and not box.confirmed else "")
-        )
         condition = f' data-when="{escape(box.condition)}"' if box.condition else ""
         return (
-            f'<div class="{classes}" data-name="{box.field.name}" data-kind="{box.field.kind}" data-path="{escape(box.path)}" '
-            f'id="{box.id}"{condition}{required_html(box) if asked else ""}{"" if box.shown else " hidden"}>'
-            f'<div class="f-input">{input_html(box)}{marks_html(box)}</div>{error_html(box)}{soft_html(box)}</div>'
+            f'<div class="{box.classes}" data-name="{box.field.name}" data-kind="{box.field.kind}" '
+            f'data-path="{escape(box.path)}" id="{box.id}"{condition}{required_html(box) if asked else ""}{"" if box.shown else " hidden"}>'
+            f'<div class="f-input">{input_html(box)}{marks_html(box)}</div>{said_html(box)}</div>'
         )
 
     def _below(self, box: Box) -> str:

@@ -70,9 +70,6 @@ class Box:
     def to_confirm(self) -> bool:
         return any(one.open and not one.hard and one.confirm_name not in self.chosen for one in self.findings)
 
-    soft = to_confirm
-    confirmed = False
-
     @property
     def classes(self) -> str:
         """Of the element around the field: how it stands with it."""
@@ -395,9 +392,6 @@ def error_html(box: Box) -> str:
 def findings_html(box: Box) -> str:
     """Hard ones in the style of an error, soft ones to be confirmed where they stand, confirmed ones with who and why."""
     return "".join(_finding(box, number, one) for number, one in enumerate(box.findings, 1))
-
-
-soft_html = findings_html
 
 
 def _finding(box: Box, number: int, finding: ShownFinding) -> str:
