@@ -13,6 +13,7 @@ from .blank import Blank
 from .sdtm import DOMAINS, NOT_SUBMITTED, Tag, domains_of, tags_of
 from .writer import Head, Spot
 
+IN_LINES = 5
 TINTS = 8  # as many tints as the style sheet has; the domain is named in every annotation
 
 
@@ -31,18 +32,20 @@ class Annotated(Blank):
 
     def rows(self, section: SectionDef, head: Head) -> Sequence[int]:
         """One row shows where the data of all of them go; rows that the book gives are named by it."""
-        rows = section.rows
-        if rows is not None and rows.fixed and rows.layout == "table":
-            return super().rows(section, head)
-        return (1,)
+        self.given = self._given(section, head)
+        return self.given if in_lines(section) else self.given[:1] or (1,)
+
+    given: Sequence[int] = ()
+
+    def _given(self, section: SectionDef, head: Head) -> Sequence[int]:
+        return section.rows.numbers(head.repeat) if section.rows is not None else ()
 
     def skipped(self, crf_field: CrfField, section: SectionDef) -> bool:
         """Every field has its annotation, also one that the system fills in."""
-        rows = section.rows
-        return rows is not None and section.id == "LB2" and crf_field.name == rows.key
+        return False
 
     def widest(self, section: SectionDef) -> int:
-        return 14 if section.id == "LB2" else 5 if section.rows and section.rows.fixed else 0
+        return IN_LINES if in_lines(section) else 0
 
     def answer(self, spot: Spot) -> str:
         return super().answer(spot) + self._tags(spot)
@@ -62,9 +65,10 @@ class Annotated(Blank):
         return super()._table(section, columns, rows)
 
     def row_title(self, section: SectionDef, row: int) -> str:
-        if section.rows and section.rows.fixed and section.rows.layout != "table":
-            return "; ".join(super(Annotated, self).row_title(section, n) for n in section.rows.numbers(1))
-        return super().row_title(section, row)
+        title = super().row_title
+        if self.given and not in_lines(section):
+            return "; ".join(title(section, n) for n in self.given)
+        return title(section, row)
 
     def _tags(self, spot: Spot) -> str:
         found = tags_of(self.form_code, spot.field)
@@ -72,6 +76,11 @@ class Annotated(Blank):
 
     def below(self, definition: FormDef, head: Head) -> str:
         return ""
+
+
+def in_lines(section: SectionDef) -> bool:
+    """Rows that the book gives, of few fields: a table, with the annotations in its first line."""
+    return section.rows is not None and bool(section.rows.fixed) and len(section.fields) <= IN_LINES
 
 
 def tag_html(tag: Tag) -> str:

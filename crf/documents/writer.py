@@ -188,5 +188,5 @@ def condition(crf_field: CrfField, numbers: dict[str, int]) -> str:
         return f"[{numbers[name]}]" if name in numbers else name
 
     words = NAMES.sub(said, text.strip()).replace("!=", " ≠ ").replace(">=", " ≥ ").replace("<=", " ≤ ")
-    words = re.sub(r"(?<![≠≥≤ ])=|=(?! )", " = ", words)
+    words = re.sub(r",\s*", ", ", re.sub(r"(?<![≠≥≤ ])=|=(?! )", " = ", words))
     return _("if %(condition)s") % {"condition": re.sub(r"\s+", " ", words)}
