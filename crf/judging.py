@@ -51,7 +51,8 @@ def mark(rule: str) -> str:
     return rule.partition(":")[0] if is_limit(rule) else rule
 
 
-MARKED = re.compile(r"@(?:soft|hard|CK-\d{3})$")
+MARKED = re.compile(r"@(?:soft|hard|refused|CK-\d{3})$")
+REFUSED = "@refused"  # behind the path of a value that was typed and not taken
 
 
 def unmarked(path: str) -> str:

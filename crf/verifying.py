@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from crf.fields import MISS, CrfField
-from crf.models import FormInstance
+from crf.judging import mark
+from crf.models import Finding, FormInstance
 from crf.registry import form_def
 from crf.selectors.replay import Replayed, envelopes_of, fields_of, replayed
 from crf.selectors.sheets import fill
@@ -29,6 +30,7 @@ def participant_problems(participant: Participant) -> Iterator[Problem]:
     for pk, sheet in stored.items():
         yield from sheet_problems(sheet, trail.sheets[pk])
     yield from _visits(participant, trail)
+    yield from _findings(participant, trail)
     said = trail.participant.get("@state", str(State.SCREENING))
     if participant.state != said:
         where = f"participants_participant id={participant.pk} ({participant.number})"
@@ -103,6 +105,19 @@ def _values(
             yield name, _differs(name, one, two)
         if table.missing.get(name) != trail.missing.get(name):
             yield name + MISS, _differs(name + MISS, table.missing.get(name), trail.missing.get(name))
+
+
+def _findings(participant: Participant, trail: Replayed) -> Iterator[Problem]:
+    """Every finding with the state that the trail gives it, and none beside."""
+    said = dict(trail.findings)
+    for finding in Finding.objects.filter(form__participant=participant).order_by("pk"):
+        place = f"{finding.path}@{mark(finding.rule)}"
+        state = said.pop((finding.form_id, place), "")
+        if state != finding.state:
+            where = f"crf_finding id={finding.pk} (form:{finding.form_id}/{place})"
+            yield Problem(where, _differs("state", finding.state, state))
+    for (form, place), state in said.items():
+        yield Problem(f"crf_finding (form:{form}/{place})", _differs("state", "", state))
 
 
 def _visits(participant: Participant, trail: Replayed) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from crf.fields import MISS, CrfField, missing_label
-from crf.judging import MARKED, unmarked
+from crf.judging import MARKED, REFUSED, unmarked
 from crf.models import FormInstance, FormStatus
 from crf.naming import label_of
 from crf.registry import FormDef, form_def
@@ -113,7 +113,7 @@ def _words(crf_field: CrfField | None, path: str, text: str) -> str:
         return str(FormStatus(text).label) if text in FormStatus.values else text
     if path.endswith(("@active", "@expected")):
         return "" if text in ("0", "1") else text
-    if MARKED.search(path):
+    if MARKED.search(path) and not path.endswith(REFUSED):
         return _state(text)
     if path.endswith(MISS):
         return missing_label(text)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from crf.fields import MISS, CrfField
-from crf.judging import MARKED
+from crf.judging import MARKED, REFUSED
 from crf.models import FormInstance, FormStatus
 from crf.registry import form_def
 from crf.schedule import visit_label
@@ -39,6 +39,7 @@ class Replayed:
     sheets: dict[int, Sheet] = field(default_factory=dict)
     statuses: dict[int, str] = field(default_factory=dict)
     visits: dict[tuple[int, str], str] = field(default_factory=dict)  # (visit, `@window`) → text
+    findings: dict[tuple[int, str], str] = field(default_factory=dict)  # (form, `tudat@CK-171`) → state
     participant: dict[str, str] = field(default_factory=dict)  # `@state` → text
 
     def book(self) -> Casebook:
@@ -72,7 +73,11 @@ def _apply(found: Replayed, form: int, path: str, new: str, reason: str) -> None
     if path == "@status":
         found.statuses[form] = sheet.status = new
         return
-    if path.startswith("@") or MARKED.search(path):
+    if MARKED.search(path):
+        if not path.endswith(REFUSED):
+            found.findings[form, path] = new
+        return
+    if path.startswith("@"):
         return
     place, _, name = path.rpartition("/")
     if not place:

@@ -20,7 +20,7 @@ from django.utils.translation import override
 from crf.checks import CATALOGUE, CHECKS
 from crf.checks.engine import Check, Failed, FormFacts
 from crf.fields import CrfField
-from crf.judging import HARD, SOFT, Raised, judged, mark, rules_digest, version_of
+from crf.judging import HARD, REFUSED, SOFT, Raised, judged, mark, rules_digest, version_of
 from crf.models import CheckState, Finding, FindingState, FormInstance, Severity
 from crf.registry import FormDef, form_def
 from crf.selectors.findings import message_of
@@ -227,8 +227,7 @@ def refusal_record(*, by: User | None, form: FormInstance, refusals: Sequence[Re
         found = f" [{one.found}]" if one.found and not hidden else ""
         said = f"{one.rule} {one.version}: {refusal.message}{found}"
         typed = "" if hidden else refusal.typed
-        place = address(one.path, one.rule)
-        entries.append(Entry(Action.VALUE_REFUSED, form.address, place, "", typed, said))
+        entries.append(Entry(Action.VALUE_REFUSED, form.address, one.path + REFUSED, "", typed, said))
     chain = trail.participant_chain(form.participant_id)
     trail.append_all(chain, entries, by=by, site=form.participant.site)
 
