@@ -662,7 +662,8 @@ function start(form) {
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest?.("[data-left]")) return;
-  const form = document.querySelector("form[data-crf]");
+  event.preventDefault(); // without script the link leads to the top of the form
+  const form = formInUse();
   if (form) goTo(left(form)[0]);
 });
 document.querySelectorAll("form[data-crf]").forEach(start);
