@@ -142,16 +142,18 @@ def _delay_documented(look: Look, label: str) -> bool:
 @check("CK-019", on=PARTICIPANT)
 def ck_019_visits_out_of_order(look: Look) -> Iterator[Hit]:
     """Planned one after the other (their windows do not meet), and kept the other way round."""
-    kept = [v for v in look.folder.visits if v.day and v.window_from and v.code not in NOT_A_VISIT]
+    kept = [visit for visit in look.folder.visits if visit.day and visit.code not in NOT_A_VISIT]
     for visit in kept:
-        before = [
-            other
-            for other in kept
-            if other.window_to and other.window_to < visit.window_from and other.day > visit.day
+        later = [
+            other for other in kept if _planned_before(other, visit) and certainly_after(other.day, visit.day)
         ]
-        if before and (place := dating_form(look, visit)):
-            last = max(before, key=lambda other: other.day or dt.date.min)
-            yield look.hit(place[1], at=place[0], day=visit.day, **{last.label: last.day})
+        if later and (place := dating_form(look, visit)):
+            last = max(later, key=lambda other: other.day or dt.date.min)
+            yield look.hit(place[1], at=place[0], day=visit.day, other=f"{last.label} {last.day}")
+
+
+def _planned_before(one: VisitFacts, other: VisitFacts) -> bool:
+    return certainly_before(one.window_to, other.window_from)
 
 
 @check("CK-020", on=PARTICIPANT)

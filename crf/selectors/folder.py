@@ -22,7 +22,6 @@ from crf.sheets import Casebook, Sheet
 from participants.models import Participant, Visit
 from trialsite.accounts.models import Site
 from trialsite.db.prepared import Prepared
-from trialsite.kernel.partial_date import PartialDate
 from trialsite.kernel.study import study
 
 from .ranges import NAMES
@@ -179,11 +178,7 @@ def _screened(sites: list[int]) -> Iterator[tuple[int, Screened]]:
     span = dt.timedelta(days=study()["screening_days"])
     for site, participant, number, born, sex in people:
         if day := signed.get(participant):
-            yield site, Screened(participant, number, _born(born), sex, day, day + span)
-
-
-def _born(born: PartialDate) -> str:
-    return born.text
+            yield site, Screened(participant, number, str(born), sex, day, day + span)
 
 
 def names_not_to_be_written() -> tuple[str, ...]:

@@ -286,8 +286,8 @@ def _judge(held: Held, checks: Mapping[str, Check] | None = None) -> Judged:
     except Exception as error:  # one participant must not keep the others waiting
         failed[""] = error
     note_failed(failed)
-    if error := failed.pop("", None):
-        return Judged([], failed, type(error).__name__, checks)
+    if broken := failed.pop("", None):
+        return Judged([], failed, type(broken).__name__, checks)
     return Judged(raised, failed, "", checks)
 
 
