@@ -1,4 +1,4 @@
-"""Missing input never fires a rule, and never breaks one: CK-022 to CK-115."""
+"""Missing input never fires a rule, and never breaks one: CK-022 to CK-115, CK-255 to CK-337."""
 
 from __future__ import annotations
 
@@ -11,12 +11,22 @@ from crf.checks import CHECKS, Folder, hits_of
 from crf.checks.engine import Look
 from crf.sheets import Casebook, RowValues, Sheet
 
-from . import test_ecg, test_eligibility, test_hepatitis, test_laboratory, test_vitals
+from . import (
+    test_adverse_events,
+    test_disposition,
+    test_ecg,
+    test_eligibility,
+    test_hepatitis,
+    test_laboratory,
+    test_medication,
+    test_vitals,
+)
 from .build import folder
 from .table import Case
 
 GROUP = {id: check for id, check in CHECKS.items() if 22 <= int(id.removeprefix("CK-")) <= 115}
-TABLES = (test_eligibility, test_hepatitis, test_vitals, test_laboratory, test_ecg)
+LOGS = (test_adverse_events, test_medication, test_disposition)
+TABLES = (test_eligibility, test_hepatitis, test_vitals, test_laboratory, test_ecg, *LOGS)
 FIRING = [case for table in TABLES for case in table.CASES if case.at]
 
 
@@ -28,6 +38,30 @@ def test_forms_without_an_answer_fire_nothing_but_the_height_at_screening() -> N
     keys = ("ICF", "DM", "IE", "HCC", "HEP", "VS", "LB", "EG", "EC", "TA", "SURG", "AE1", "MH1", "CM1")
     empty = {key: {"@visit": "SCR"} | {name: [{}] for name in forms.get(key, ())} for key in keys}
     assert [check.id for check, _hit in hits_of(folder(**empty), GROUP)] == ["CK-065"]
+
+
+def test_lines_without_an_answer_fire_nothing_but_what_asks_for_another_form() -> None:
+    """A death without the end of study, and nothing else."""
+    group = {id: check for id, check in CHECKS.items() if int(id.removeprefix("CK-")) >= 255}
+    parts = {"EC": ("EC2", "EC3"), "EOT": ("EOT2",), "SACT": ("SA1",), "SURG": ("SU3",)}
+    keys = (
+        "ICF",
+        "EC",
+        "TA",
+        "SURG",
+        "AE1",
+        "MH1",
+        "CM1",
+        "PR1",
+        "SACT",
+        "EOT",
+        "SS",
+        "DTH",
+        "DV1",
+        "CPATHF",
+    )
+    empty = {key: {"@visit": "SCR"} | {name: [{}] for name in parts.get(key, ())} for key in keys}
+    assert [check.id for check, _hit in hits_of(folder(**empty), group)] == ["CK-329"]
 
 
 def _holders(held: Folder) -> Iterator[Sheet | RowValues]:
