@@ -27,6 +27,7 @@ from crf.planning import FORMS_READ
 from crf.policies import may_change, may_enter
 from crf.registry import FormDef, form_def
 from crf.selectors.folder import SavingFolder, StoredBook, names_not_to_be_written, names_read
+from crf.selectors.heads import contradiction
 from crf.selectors.ranges import ranges_of
 from crf.selectors.sheets import Reading, sheet_of
 from crf.sheets import Casebook, Sheet
@@ -53,7 +54,6 @@ from .findings import (
     refusal_of,
     refusal_record,
 )
-from .heads import contradiction
 from .references import strangers
 from .schedule import schedule_follow, visit_dated
 from .writing import Change, changes, write

@@ -51,6 +51,8 @@ def log_line_add(
 @transaction.atomic
 def log_line_copy(*, by: User, form: FormInstance, decision: Decision | None = None) -> FormInstance:
     """A new line with the answers of another and without its dates, as a draft: nothing is data until it is saved."""
+    if not form.version:
+        refused(_("Save this line first, then copy it."), "unsaved").require()
     log = LOG_OF[form.form_key]
     made = log_line_add(by=by, participant=form.participant, log=log, decision=decision)
     content = _undated(form_def(form.form_key).fields.values(), sheet_of(form))

@@ -160,6 +160,11 @@ class Stage:
     def event(self) -> FormInstance:
         return logs.log_line_add(by=self.lin, participant=self.participant(), log="AE")
 
+    def saved_event(self) -> FormInstance:
+        line = self.event()
+        world.fill(line, self.lin, {"aeterm": "Nausea"}, complete=False)
+        return line
+
     def laboratory(self) -> Laboratory:
         return sites.laboratory_add(by=self.people["da"], site=world.site(), code="LAB", name_en="Laboratory")
 
@@ -231,7 +236,7 @@ ACTS: dict[str, Act] = {
         s.participant(), lambda p: logs.log_line_add(by=s.lin, participant=p, log="AE")
     ),
     "crf.services.logs.log_line_copy": lambda s: _prepared(
-        s.event(), lambda form: logs.log_line_copy(by=s.lin, form=form)
+        s.saved_event(), lambda form: logs.log_line_copy(by=s.lin, form=form)
     ),
     "crf.services.logs.log_line_remove": lambda s: _prepared(
         s.event(), lambda form: logs.log_line_remove(by=s.lin, form=form, reason="Twice")

@@ -163,7 +163,7 @@ TABLE: dict[str, tuple[Line, ...]] = {
     "p/<str:number>/<str:label>/<str:key>/<int:repeat>/": (get(AGAIN, VIEW, 404), post(AGAIN, (VIEW, 404))),
     # --- logs
     "p/<str:number>/log/<str:key>/add/": (
-        post("/p/{number}/log/ae/add/", (SITE, 302), (VIEWERS, 403)), post("/p/{number}/SCR/dm/add/", (VIEW, 404)),
+        post("/p/{number}/log/ae/add/", (SITE, 302), (VIEWERS, 403)), post("/p/{number}/log/dth/add/", (VIEW, 404)),
     ),
     "p/<str:number>/log/<str:key>/<int:line>/copy/": (post("/p/{number}/log/ae/99/copy/", (VIEW, 404)),),
     "p/<str:number>/log/<str:key>/<int:line>/remove/": (

@@ -220,6 +220,14 @@ def test_a_copy_has_a_new_number_and_no_dates(participant: Participant, cast: An
     assert casebook(participant.pk).all("AE1")[-1].repeat == 2
 
 
+def test_a_line_that_was_never_saved_is_not_copied(at: Any, events: Any) -> None:
+    lin = at("lin")
+    lin.post(AE + "add/")
+    refused = lin.post(AE + "3/copy/")
+    assert refused.status_code == 422
+    assert "Save this line first" in refused.content.decode()
+
+
 def test_a_copy_through_the_browser(at: Any, events: Any) -> None:
     lin = at("lin")
     answer = lin.post(AE + "2/copy/")
