@@ -86,7 +86,7 @@ def test_pages(
     for path in PAGES[name]:
         page.goto(path, wait_until="load")
         found += violations(page)
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -108,7 +108,7 @@ def test_every_kind_of_form(
             "document.querySelectorAll('main [data-when][hidden]').forEach((part) => { part.hidden = false; })"
         )
         found += violations(page)
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -148,7 +148,7 @@ def test_the_states_of_a_form(language: str, people: dict[str, User], signed_in:
     page.locator(".mark-history").first.click()
     page.wait_for_selector("#drawer h2")
     found += violations(page)
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_it_would_find_something(people: dict[str, User], signed_in: Callable[..., Page]) -> None:

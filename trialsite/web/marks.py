@@ -203,11 +203,9 @@ def _cell(
     said = [_(STATES[glyph])] if glyph in ("due", "lock", "plan") or not total else []
     if total:
         counted = (
-            _("%(done)s of %(total)s visits complete")
-            if visits
-            else _("%(done)s of %(total)s forms complete")
-        )
-        said.append(counted % {"done": done, "total": total})
+            _("%(share)s visits complete") if visits else _("%(share)s forms complete")
+        )  # the share is said as it is written (WCAG 2.5.3)
+        said.append(counted % {"share": f"{done}/{total}"})
     tag = icon(glyph, "", f"c-{glyph}")
     if glyph == "lock":
         return " lk", f'<span class="m">{tag}</span>', ", ".join(said)
