@@ -43,6 +43,7 @@ RIGHTS_IN_WORDS: dict[Permission, Any] = {
     Permission.IMPORT: _("Import data"),
     Permission.AUDIT: _("Explore the audit trail"),
     Permission.ACCOUNTS: _("Manage users, sites and roles"),
+    Permission.CONFIGURE: _("Keep laboratories, reference ranges and consent versions of a site"),
 }
 
 
