@@ -162,12 +162,13 @@ def test_an_optional_visit_is_not_overdue(at: Sign, cast: dict[str, User], trial
 def test_repeating_visits_share_a_column(at: Sign, trial: Trial) -> None:
     from crf.schedule import visit_order
     from crf.services.schedule import _expected
+    from crf.sheets import Casebook
 
     for n in (1, 2, 3):
         visit = Visit.objects.create(
             participant=trial["01-001"], code="FUIMG", repeat=n, order=visit_order("FUIMG", n)
         )
-        FormInstance.objects.bulk_create(_expected(trial["01-001"], visit))
+        FormInstance.objects.bulk_create(_expected(trial["01-001"], visit, Casebook()))
     FormInstance.objects.filter(visit__code="FUIMG", visit__repeat=1).update(status=FormStatus.COMPLETE)
     html = get(at("lin"), "/participants/")
     assert names(html)["01-001 Follow-up imaging"] == "1/3 visits complete"
