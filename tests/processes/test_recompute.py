@@ -19,6 +19,9 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from crf.receivers import dispatch as checks
+from crf.services.findings import stale
+from crf.tasks import check_sweep
 from endpoints import services
 from endpoints.dispatch import dispatch
 from endpoints.gather import course_of
@@ -196,11 +199,27 @@ def test_two_workers_at_once(lin: User) -> None:
     assert EndpointRun.objects.count() <= 4
 
 
+def test_checks_follow_in_the_worker_and_a_lost_hint_is_made_up_for(lin: User) -> None:
+    """Nothing but the sweep knows of the first save; the second is hinted at."""
+    [one] = participants(lin, 1)
+    assert checks.drained(5)
+    lose_messages()
+    with worker():
+        check_sweep.hint()
+        until(lambda: judged(one), "the sweep")
+        measure(one, lin, "50.0")
+        until(lambda: judged(one), "the hint")
+
+
+def judged(participant: Participant) -> bool:
+    return not stale().filter(pk=participant.pk).exists()
+
+
 def test_one_bad_participant_does_not_stop_the_others(lin: User) -> None:
     """G-27: the target of TA1 is not among those of the baseline."""
     bad, good = participants(lin, 2)
     row = world.target("T02", "S5", "20.0", "20.0")
-    world.assessed(bad, lin, "TA1", "2024-04-18", [row], ("SD", "SD"))
+    world.assessed(bad, lin, "TA1", "2024-04-18", [row], ("SD", "SD"), complete=False)
     assert dispatch.drained(5)
     lose_messages()
     with worker():
