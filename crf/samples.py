@@ -1,37 +1,24 @@
-"""Sample values for any form, from what its class declares: complete and allowed ones, and spoiled ones by kind.
+"""A filled form as a browser would post it, and the wrong answers that each kind of field can get.
 
-Used by the tests and wherever a filled form is wanted without a person. Nothing here knows a particular form.
+Used by the tests and wherever a form is posted without a browser. Nothing here knows a particular form.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any
 
-from trialsite.kernel.partial_date import PartialDate
-
-from . import derivation, laboratory_rows
-from .analytes import ANALYTES
+from . import laboratory_rows
 from .conditions import holds
-from .deriving import fixed_key
-from .facts import forms_read
 from .fields import CrfField
-from .laboratory import codes_of, units_of
 from .limits import ApatinibDose, DateBounds, Limit, Lookup, NumberRange, OneOf, PerKey, Within
 from .lookups import Surroundings
-from .models import FormInstance, Laboratory
-from .registry import FormDef, SectionDef, form_def
-from .selectors.sheets import casebook, sheet_of
-from .services.checking import check
+from .registry import FormDef
 from .services.writing import each_line
-from .sheets import Casebook, RowValues, Sheet
-
-ROUNDS = 20  # answers open further questions; no form asks deeper
+from .sheets import Sheet
 
 
 @dataclass(slots=True)
@@ -99,173 +86,7 @@ def raw_post(crf_field: CrfField, name: str, raw: Any) -> dict[str, Any]:
     return {name: raw}
 
 
-# --- a complete sample ----------------------------------------------------------------------------------------------
-
-
-def sample_for(form: FormInstance, *, on: dt.date, person: str = "user:1") -> Sample:
-    """A sample over what is stored: every question that is asked is answered, within all limits.
-
-    `on`: the day near which things happen; `person`: the address that answers references to people.
-    """
-    definition = form_def(form.form_key)
-    stored = sheet_of(form)
-    keys = forms_read(definition.context) | set(derivation.reads(form.form_key)) | {"TA"}
-    book = casebook(form.participant_id, keys) if form.participant_id else Casebook()
-    book.number = form.participant.number
-    existing = frozenset(f"{section}:{line.row}" for section, lines in stored.rows.items() for line in lines)
-    sample = Sample(definition, stored, Surroundings(book, form.participant.site.today()), existing)
-    lab = Laboratory.objects.filter(site=form.participant.site_id, active=True).first()
-    _Filling(sample, on, person, lab.address if lab else "").run()
-    return sample
-
-
-class _Filling:
-    """Answers until nothing is asked any more: each answer may open questions, and derived values follow."""
-
-    def __init__(self, sample: Sample, on: dt.date, person: str, laboratory: str = "") -> None:
-        self.sample, self.sheet, self.on, self.person = sample, sample.sheet, on, person
-        self.laboratory = laboratory
-        self.opening = opening_answers(sample.definition)
-        sample.around.book.add(self.sheet)
-        for section in sample.definition.row_sections:
-            self._rows(section)
-
-    def _rows(self, section: SectionDef) -> None:
-        """The rows that the book gives; those that an earlier form of the series names; else one."""
-        assert section.rows is not None
-        lines = self.sheet.rows.setdefault(section.id, [])
-        key = section.rows.key
-        if lines or section.rows.fixed:
-            there = {line.row for line in lines}
-            wanted = section.rows.numbers(self.sheet.repeat) if section.rows.fixed else ()
-            lines += [RowValues(number) for number in wanted if number not in there]
-            return
-        others = (s for s in self.sample.around.book.all(self.sheet.key) if s is not self.sheet)
-        named = [line.get(key) for line in getattr(next(others, None), "rows", {}).get(section.id, ()) if key]
-        lines += [RowValues(number, {key: name}) for number, name in enumerate(named, 1)] or [RowValues(1)]
-
-    def run(self) -> None:
-        for _round in range(ROUNDS):
-            derivation.derive(self.sheet, self.sample.around.book)
-            if not self._answer() and not self._correct():
-                return
-        raise ValueError(f"no sample of {self.sample.definition.code}: {self._found()}")
-
-    def _found(self) -> Any:
-        return check(self.sample.definition, self.sheet, self.sample.around)
-
-    def _answer(self) -> bool:
-        """Answer the next open question of every line; true while there was one."""
-        any_open = False
-        for _prefix, crf_field, holder, lookup in list(self.sample.fields()):
-            name = crf_field.name
-            if holder.values.get(name) is None and not holder.missing.get(name):
-                if crf_field.kind in ("result", "unit"):
-                    value = _of_analyte(crf_field, holder)
-                else:
-                    value = value_of(crf_field, lookup, self.on, self._reference(crf_field), self.opening)
-                if value is None:
-                    continue
-                holder.values[name] = value
-                any_open = True
-        return any_open
-
-    def _correct(self) -> bool:
-        """Empty what is no longer asked; move what another answer has made impossible."""
-        found = self._found()
-        for prefix, fields, holder, row in each_line(self.sample.definition, self.sheet):
-            lookup = self.sample.around.lookup(self.sheet, row)
-            for crf_field in fields:
-                path = prefix + crf_field.name
-                if path in found.hidden:
-                    holder.values.pop(crf_field.name, None)
-                    holder.missing.pop(crf_field.name, None)
-                elif path in found.hard and not crf_field.derived:
-                    holder.values[crf_field.name] = value_of(crf_field, lookup, self.on, "")
-        return bool(found.hidden or found.hard)
-
-    def _reference(self, crf_field: CrfField) -> str:
-        to = getattr(crf_field, "to", "")
-        if to == "USER":
-            return self.person
-        if to == "LAB":
-            return self.laboratory
-        if logs := getattr(crf_field, "logs", ()):
-            return f"{logs[0]}:1"
-        others = (s for s in self.sample.around.book.all(to) if s is not self.sheet)
-        other = next(others, None)
-        return f"form:{other.form}" if other else ""
-
-
-def opening_answers(definition: FormDef) -> dict[str, Counter[str]]:
-    """Field → codes, by how many questions of the form each opens: a sample answers as many as it can."""
-    found: dict[str, Counter[str]] = {}
-
-    def note(tree: Any) -> None:
-        for part in tree.get("of", ()):
-            note(part)
-        codes = tree.get("values") or [tree["value"]] if tree["op"] in ("eq", "in", "has") else []
-        found.setdefault(tree.get("field", ""), Counter()).update(codes)
-        if tree["op"] == "ne":
-            found[tree["field"]].subtract([tree.get("value", "")])
-
-    for section in definition.sections:
-        for crf_field in section.fields:
-            if crf_field.requirement.when:
-                note(crf_field.requirement.when)
-    return found
-
-
-def value_of(
-    crf_field: CrfField, lookup: Lookup, on: dt.date, reference: str = "",
-    opening: Mapping[str, Counter[str]] | None = None,
-) -> Any:  # fmt: skip
-    """An allowed and, where possible, usual value of one field."""
-    if crf_field.kind in ("code", "multi"):
-        return _codes(crf_field, (opening or {}).get(crf_field.name, Counter()))
-    return _MAKERS[crf_field.kind](crf_field, lookup, on, reference)
-
-
-def _codes(crf_field: Any, opening: Counter[str]) -> Any:
-    codes = [code for code, _label in crf_field.options]
-    usual = crf_field.soft.usual if isinstance(crf_field.soft, OneOf) else codes
-    best = sorted(codes, key=lambda code: (code not in usual, -opening[code]))
-    return best[0] if crf_field.kind == "code" else tuple(code for code in codes if code in best[:2])
-
-
-def _of_analyte(crf_field: CrfField, row: RowValues) -> str | None:
-    """A result within the usual range of the analyte of a row, or its unit."""
-    code = fixed_key("LB", "LB2", row.row)
-    assert code is not None
-    if codes_of(code):
-        return "NEG" if crf_field.kind == "result" else None
-    if crf_field.kind == "unit":
-        return units_of(code)[0]
-    usual = re.match(r"([\d.]+)-([\d.]+)", ANALYTES[code].typical_range) or re.match(
-        r"([\d.]+)-([\d.]+)", ANALYTES[code].soft
-    )
-    assert usual is not None
-    low, high = Decimal(usual[1]), Decimal(usual[2])
-    return format(((low + high) / 2).quantize(Decimal("0.1"), ROUND_CEILING), "f")
-
-
-def _text(crf_field: Any, lookup: Lookup, on: dt.date, reference: str) -> Any:
-    pattern = getattr(crf_field, "pattern", "")
-    if pattern:  # `NT[0-9]{2}` → `NT01`, `T0[1-5]` → `T01`
-        return re.sub(r"\[\d-\d\](?:\{(\d)\})?", lambda found: "1".zfill(int(found[1] or 1)), pattern)
-    return f"Sample {crf_field.name}"[: crf_field.max_length]
-
-
-def _date(crf_field: Any, lookup: Lookup, on: dt.date, reference: str) -> Any:
-    day = on
-    for limit in (crf_field.soft, crf_field.hard):
-        if isinstance(limit, DateBounds):
-            low, high = bounds(limit, lookup)
-            if low and high and not low <= day <= high:
-                day = low + (high - low) / 2
-            day = max(day, low) if low else day
-            day = min(day, high) if high else day
-    return PartialDate.parse(day.isoformat()) if crf_field.kind == "pdate" else day
+# --- limits ---------------------------------------------------------------------------------------------------------
 
 
 def bounds(limit: DateBounds, lookup: Lookup) -> tuple[dt.date | None, dt.date | None]:
@@ -273,17 +94,6 @@ def bounds(limit: DateBounds, lookup: Lookup) -> tuple[dt.date | None, dt.date |
     low = limit.not_before.value(lookup) if limit.not_before else None
     high = limit.not_after.value(lookup) if limit.not_after else None
     return low[0] if low else None, high[1] if high else None
-
-
-def _number(crf_field: Any, lookup: Lookup, on: dt.date, reference: str) -> Any:
-    low, high = span(crf_field.hard, lookup)
-    usual_low, usual_high = span(crf_field.soft, lookup)
-    low = max((n for n in (low, usual_low) if n is not None), default=Decimal(0))
-    high = min((n for n in (high, usual_high) if n is not None), default=low + 2)
-    places = getattr(crf_field, "decimal_places", 0) or 0
-    value = ((low + high) / 2).quantize(Decimal(1).scaleb(-places), ROUND_FLOOR)
-    value = max(value, low.quantize(Decimal(1).scaleb(-places), ROUND_CEILING))
-    return int(value) if crf_field.kind == "int" else value
 
 
 def span(limit: Limit | None, lookup: Lookup) -> tuple[Decimal | None, Decimal | None]:
@@ -308,13 +118,6 @@ def span(limit: Limit | None, lookup: Lookup) -> tuple[Decimal | None, Decimal |
     return None, None
 
 
-_MAKERS: dict[str, Any] = {
-    "text": _text, "long": _text, "date": _date, "pdate": _date, "int": _number,
-    "dec": _number, "time": lambda *_given: dt.time(9, 0), "ref": lambda *given: given[3] or None,
-    "result": lambda *_given: None, "unit": lambda *_given: None,  # said by the analyte of the row
-}  # fmt: skip
-
-
 # --- spoiled values -------------------------------------------------------------------------------------------------
 
 
@@ -328,10 +131,11 @@ class Spoiled:
 
 
 def spoilt(crf_field: CrfField, lookup: Lookup, value: Any) -> Iterator[Spoiled]:
-    """Every kind of wrong answer that this field can get. `value` is an allowed one."""
+    """Every kind of wrong answer that this field can get. `value` is an allowed one, if one is known."""
     yield from _MALFORMED.get(crf_field.kind, lambda _field: ())(crf_field)
     if crf_field.missing:
-        yield Spoiled("value with missing reason", crf_field.to_raw(value), crf_field.missing[0])
+        if value is not None:
+            yield Spoiled("value with missing reason", crf_field.to_raw(value), crf_field.missing[0])
         yield Spoiled("missing reason of no list", "", "NONSENSE")
     yield from beyond(crf_field, lookup)
 

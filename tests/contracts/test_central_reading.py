@@ -16,19 +16,21 @@ from crf.sheets import Sheet
 from pathology.models import PathologyCase, Reading
 from pathology.services import reading_take
 from tests.contracts import html
-from tests.contracts.conftest import fresh, participant_at, sampled
+from tests.contracts.conftest import fresh
+from tests.contracts.stages import OPERATED, Place, before, entered, page_named, sample_of
 from trialsite.accounts.demo import CAST
 from trialsite.accounts.models import User
 from trialsite.audit.actions import Action
 from trialsite.audit.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
+PLACE = Place("CPATH/CPATH", OPERATED)
 PASSWORD = next(person.password for person in CAST if person.username == "p1")
 
 
 @pytest.fixture
 def reading(people: dict[str, User]) -> Reading:
-    participant = participant_at("operated", people["lin"])
+    participant = entered(people, before(PLACE))
     return reading_take(by=people["p1"], case=PathologyCase.objects.get(participant=participant))
 
 
@@ -49,13 +51,8 @@ def send(page: Client, reading: Reading, data: dict[str, Any], **more: Any) -> A
 
 
 def made(reading: Reading, people: dict[str, User]) -> Sample:
-    sample = sampled(fresh(reading.form), people["p1"])
-    sample.sheet.values["cp_reader"] = "R1"
-    line = sample.sheet.rows["CP2"][0]
-    line.values |= {"cpn_rvt": line.values["cpn_rvt"] * 0 + 8, "cpn_nec": line.values["cpn_nec"] * 0 + 72}
-    line.values["cpn_str"] = line.values["cpn_str"] * 0 + 20
-    line.values.pop("cpn_insitu", None)
-    return sample
+    """The first reading of participant 01-003."""
+    return sample_of(page_named(PLACE.page), fresh(reading.form), people["p1"])
 
 
 def test_a_reading_is_saved_signed_audited_and_reads_back_equal(
@@ -73,7 +70,7 @@ def test_a_reading_is_saved_signed_audited_and_reads_back_equal(
     wrong = send(page, reading, sample.post(), action="submit", password="other")
     assert wrong.status_code == 422
     assert fresh(reading.form).status == FormStatus.IN_PROGRESS
-    sample = Sample(sample.definition, sample.sheet, sample.around, frozenset({"CP2:1"}))
+    sample = Sample(sample.definition, sample.sheet, sample.around, frozenset({"CP2:1", "CP2:2"}))
     signed = send(page, reading, sample.post(), action="submit", password=PASSWORD)
     assert signed.status_code == 302, html.read(signed).errors
     stored = sheet_of(fresh(reading.form))
