@@ -427,6 +427,12 @@ def dependents(form_key: str) -> tuple[str, ...]:
     return tuple(key for key, deriver in DERIVERS.items() if form_key in deriver.reads)
 
 
+def in_order(book: Casebook) -> list[Sheet]:
+    """All sheets, those that others read before their readers."""
+    places = {key: place for place, key in enumerate(DERIVERS)}
+    return sorted(book, key=lambda sheet: places.get(sheet.key, 0))
+
+
 @cache
 def names_read() -> frozenset[str]:
     """Every word in the code of the calculations: a field whose name is not among them is read by none."""

@@ -143,7 +143,7 @@ class Load:
     def _rederived(self, keys: set[str]) -> list[Entry]:
         around = Surroundings(self.book, self.today)
         entries: list[Entry] = []
-        for sheet in list(self.book):
+        for sheet in derivation.in_order(self.book):
             if sheet.form and keys & set(derivation.reads(sheet.key)):
                 entries += _rederive(form_def(sheet.key), sheet, around)
         return entries

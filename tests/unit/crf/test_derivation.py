@@ -66,6 +66,16 @@ def test_dependents_are_the_readers() -> None:
     assert derivation.reads("SS") == ()
 
 
+def test_what_is_read_stands_before_its_readers() -> None:
+    """Child-Pugh (VS) reads results, the stage (IE) reads Child-Pugh: one pass in this order is enough."""
+    keys = ["IE", "SURG", "PREOP", "VS", "LB", "TA"]
+    book = Casebook("", [sheet(key) for key in keys])
+    ordered = [one.key for one in derivation.in_order(book)]
+    for first, then in (("LB", "VS"), ("VS", "IE"), ("VS", "PREOP"), ("TA", "PREOP"), ("LB", "SURG")):
+        assert ordered.index(first) < ordered.index(then)
+    assert sorted(ordered) == sorted(keys)
+
+
 def test_a_value_goes_when_its_input_goes() -> None:
     form = derived(
         sheet("DM", brthdat=PartialDate.parse("1968-05")), sheet("ICF", icf_dsstdat=day("2024-03-04"))
