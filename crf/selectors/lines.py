@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from django.db.models import F
 
+from crf.analytes import panel_of
 from crf.models import FormStatus
 from crf.naming import LOG_OF, form_title
 from crf.registry import forms, parts
@@ -174,12 +176,29 @@ def split_search(text: str) -> tuple[str, list[str]]:
 
 
 def matching(found: Iterable[FormLine], words: list[str]) -> list[FormLine]:
-    """Forms that every word speaks of: the visit ("ta1") or the form's code, else its title in either language."""
+    """Forms that every word speaks of: the visit ("ta1"), the form's code or its panel ("hem"), else its title.
+
+    In a title the beginning of a word counts before its middle: "chem" is not meant by "hem".
+    """
     kept = [line for line in found if line.expected]
     for word in words:
-        exact = [line for line in kept if word in (line.label.lower(), line.key.lower())]
-        kept = exact or [line for line in kept if _speaks(word, line)]
+        kept = (
+            [line for line in kept if word in _codes(line)]
+            or [line for line in kept if _begins(word, line)]
+            or [line for line in kept if _speaks(word, line)]
+        )
     return kept
+
+
+def _codes(line: FormLine) -> tuple[str, ...]:
+    panel = panel_of(line.repeat).lower() if line.key == "LB" else ""
+    return line.label.lower(), line.key.lower(), panel
+
+
+def _begins(word: str, line: FormLine) -> bool:
+    return any(
+        part.startswith(word) for part in re.split(r"\W+", form_title(line.key, line.repeat).en.lower())
+    )
 
 
 def _speaks(word: str, line: FormLine) -> bool:
@@ -189,7 +208,8 @@ def _speaks(word: str, line: FormLine) -> bool:
 
 def one_form(lines: list[FormLine]) -> FormLine | None:
     """The form that is meant when all are of one kind: the unfinished one that is next, else the last one entered."""
-    if not lines or len({line.key for line in lines}) > 1:
+    kinds = {(line.key, line.repeat if line.key == "LB" else 0) for line in lines}
+    if len(kinds) != 1:
         return None
     day = work.trial_day()
     for wanted in (
