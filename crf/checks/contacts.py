@@ -19,8 +19,15 @@ class Alive(NamedTuple):
     day: dt.date
 
 
-def alive_on(book: Casebook) -> list[Alive]:
+def alive_on(folder: Folder) -> list[Alive]:
     """Every complete date of a visit, sample, dose, scan, operation or contact at which the participant was alive."""
+    if "alive" not in folder.kept:
+        folder.kept["alive"] = _alive_on(folder.book)
+    found: list[Alive] = folder.kept["alive"]
+    return found
+
+
+def _alive_on(book: Casebook) -> list[Alive]:
     found = [Alive(*proof) for proof in facts.proofs_of_life(book)] + _doses(book)
     for sheet in book.all("TA"):
         if sheet.get("ta_perf") != "N":
@@ -56,7 +63,7 @@ def contacts(folder: Folder) -> set[dt.date]:
     """The days on which the site heard of the participant: visits and contacts."""
     days = {visit.day for visit in folder.visits if visit.day}
     days |= {sheet.get("ss_dat") for sheet in folder.book.all("SS") if sheet.get("ss_dat")}
-    return days | {found.day for found in alive_on(folder.book) if found.sheet.key != "AE1"}
+    return days | {found.day for found in alive_on(folder) if found.sheet.key != "AE1"}
 
 
 def treatment_ended(book: Casebook) -> dt.date | None:

@@ -129,7 +129,7 @@ def ck_317_alive_later(look: Look) -> Iterator[Hit]:
     alive, told = look.get("ss_lastalive"), look.get("ss_dat")
     if alive is None or told is None:
         return
-    others = [found for found in alive_on(look.book) if found.sheet.form != look.sheet.form]
+    others = [found for found in alive_on(look.folder) if found.sheet.form != look.sheet.form]
     later = [found for found in others if alive < found.day <= told]
     if later:
         last = max(later, key=lambda found: found.day)
@@ -194,7 +194,7 @@ def ck_324_follow_up_overdue(look: Look) -> Iterator[Hit]:
 
 @check("CK-325", on="DTH", reads=(*facts.PROOFS, "EC", "TA", "SURG", "SS"))
 def ck_325_data_after_death(look: Look) -> Iterator[Hit]:
-    later = [found for found in alive_on(look.book) if certainly_after(found.day, look.get("dthdat"))]
+    later = [found for found in alive_on(look.folder) if certainly_after(found.day, look.get("dthdat"))]
     if later:
         last = max(later, key=lambda found: found.day)
         what = f"{last.sheet.key} {last.sheet.visit} {last.day}".replace("  ", " ")

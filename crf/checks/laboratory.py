@@ -447,13 +447,15 @@ def ck_098_hyperthyroidism_without_event(look: Look) -> Iterator[Hit]:
 def ck_099_raised_heart_markers_without_ecg(look: Look) -> Iterator[Hit]:
     """After the day of the first camrelizumab: samples of a dosing day are taken before the infusion."""
     day, found = look.get("lbdat"), results_of(look)
-    started = min((d for cycle in look.book.all("EC") for d in infusion_days(cycle, "CAM")), default=None)
-    if day is None or started is None or day <= started:
-        return
     raised = [
         one for one, times in ((found.get("TROPONI"), 1), (found.get("CK"), 5)) if one and one.over_uln(times)
     ]
-    if raised and not any(_recorded(ecg, day) for ecg in look.book.all("EG")):
+    if day is None or not raised:
+        return
+    started = min((d for cycle in look.book.all("EC") for d in infusion_days(cycle, "CAM")), default=None)
+    if started is None or day <= started:
+        return
+    if not any(_recorded(ecg, day) for ecg in look.book.all("EG")):
         yield raised[0].hit(look, **{one.test: one.words for one in raised})
 
 
