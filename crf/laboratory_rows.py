@@ -30,7 +30,7 @@ def asked(sheet: Sheet, row: RowValues, name: str) -> Asked | None:
     """None where the declaration of the field says it all.
 
     No result without a sample. An optional analyte, or one that is asked of some (viral load, pregnancy test, protein
-    of 24 hours), may be left untouched. A unit goes with a number, and a code has none.
+    of 24 hours), may be left untouched. Sign and unit go with a number, and a code has none.
     """
     code = fixed_key("LB", "LB2", row.row)
     if code is None or name not in (*ANSWERS, "lborresu"):
@@ -40,6 +40,8 @@ def asked(sheet: Sheet, row: RowValues, name: str) -> Asked | None:
     if name == "lborres":
         undetected = row.get("lbop") == "TND"
         return Asked(True, not undetected and (ANALYTES[code].required == "R" or touched(row)))
+    if name == "lbop":
+        return Asked(codes_of(code) is None, False)
     if name == "lborresu":
         return Asked(codes_of(code) is None, row.get("lborres") is not None)
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -78,8 +79,14 @@ class _Reader(HTMLParser):
 
 
 def read(response: Any, form: str = "") -> _Reader:
+    """Only to be looked at: the same page is read once."""
+    return _read(response.content.decode() if hasattr(response, "content") else response, form)
+
+
+@lru_cache(maxsize=4)
+def _read(page: str, form: str) -> _Reader:
     reader = _Reader(form)
-    reader.feed(response.content.decode() if hasattr(response, "content") else response)
+    reader.feed(page)
     return reader
 
 

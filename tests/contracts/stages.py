@@ -26,8 +26,15 @@ from tests import world
 from tests.participant_01_003 import Page
 from trialsite.accounts.models import User
 
-# What happened to other participants: 01-003 is alive, was treated by the protocol alone and without deviation.
-OTHERS = [
+STORY = {page.name: page for page in story.pages()}
+# What happened to others: 01-003 is alive, was treated by the protocol alone, had no biopsy, steroid or transfusion.
+OTHERS = {page.name: page for page in (
+    STORY["HCC/SCR"].having(hcc_dxbasis="HISTOLOGY", hcc_bx_prstdat="2024-02-20", hcc_bx_edmondson="II"),
+    STORY["CM1/6"].having(
+        cmtrt="Prednisone", cmcat="STEROID", cmdose="30", cmdosfrq="QD", cm_predeq="30", cmaeno="AE:4"
+    ),
+    STORY["PR1/2"].having(prtrt="Red cells", prcat="TRANSFUSION", pr_units="2.0", praeno="AE:12"),
+    STORY["EOT/EOT"].having(eot_dsdecod="AE", eot_aeref="AE:6"),
     Page("SACT", values={"sact_yn": "Y"}, rows={"SA1": [{
         "sact_type": "TARGETED", "sact_desc": "Lenvatinib", "sact_line": "1", "sact_stdat": "2025-02-10",
         "sact_ongo": "N", "sact_endat": "2025-06", "sact_reason": "RECURRENCE", "sact_best": "SD",
@@ -40,7 +47,7 @@ OTHERS = [
         "dvdecod": "VISIT", "dvterm": "Scan three days late", "dvstdat": "2024-04-09", "dv_visit": "C2",
         "dv_sev": "MAJOR", "dv_pp": "N", "dv_src": "SITE", "dv_capa": "Reminder two days before", "dv_ecdat": "2024-04-20",
     }),
-]  # fmt: skip
+)}  # fmt: skip
 ENROLLED = tuple(page.name for page in story.screening())
 TREATED = (*ENROLLED, "AE1/*", "VS/C*", "LB/C2*", "EC/C*")
 OPERATED = (*TREATED, "TA/TA*", "EOT/EOT", "PREOP/*", "SURG/*")
@@ -66,7 +73,7 @@ PLACES = [
     Place("MH"),
     Place("MH1/1"),
     Place("CM"),
-    Place("CM1/6", ("ICF/*", "CM1/*", "AE1/1")),
+    Place("CM1/6", ("ICF/*", "CM1/*", "AE1/*")),
     Place("PR"),
     Place("PR1/2", ("ICF/*", "PR1/1", "AE1/*")),
     Place("AE"),
@@ -96,16 +103,14 @@ PLACES = [
 
 
 def page_named(name: str) -> Page:
-    """A page of the story; what did not happen to 01-003 comes from another."""
-    return next((page for page in OTHERS if page.name == name), None) or next(
-        page for page in story.pages() if page.name == name
-    )
+    """What is typed at a place."""
+    return OTHERS.get(name) or STORY[name]
 
 
 def before(place: Place) -> list[Page]:
     """The pages that come first, in the order of the story."""
     found = []
-    for page in story.pages():
+    for page in STORY.values():
         if page.name == place.page:
             break
         if any(fnmatchcase(page.name, pattern) for pattern in place.after):
