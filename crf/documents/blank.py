@@ -49,9 +49,8 @@ class Blank(Writer):
                 return f'<span class="u">#</span> {boxes(6)}'
             case "long":
                 return '<span class="ln"></span>' * 4
-        return (
-            boxes(crf_field.max_length) if (crf_field.max_length or 99) <= 12 else '<span class="ln"></span>'
-        )
+        length = crf_field.max_length or 99
+        return boxes(length) if length <= 12 else '<span class="ln"></span>'
 
     def _unit(self, crf_field: CrfField) -> str:
         return f'<span class="u">{self.tongue.main(crf_field.unit_text)}</span>' if crf_field.unit else ""

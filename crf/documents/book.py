@@ -22,7 +22,7 @@ from trialsite.kernel.texts import Text
 
 from .annotated import Annotated
 from .blank import Blank, anchor, long_lists
-from .frame import Document, Entry, frame_css, front, page, quoted
+from .frame import Document, Entry, frame_css, front, page, quoted, total_css
 from .tongue import Tongue
 from .writer import Head
 
@@ -113,7 +113,7 @@ def book(kind: str, language: str) -> Document:
         bodies = [first, *("".join(group) for group in groups), _appendix(tongue, words)]
         title = f"{study().id} {words}"
         return Document(
-            title, [page(tongue, title, body) for body in bodies], outline, frame_css(),
+            title, [page(tongue, title, body) for body in bodies], outline, frame_css(), total_css(),
             f"{kind}|{language}|{library()}|{definition()}",
         )  # fmt: skip
 

@@ -31,7 +31,8 @@ def _make(job: DocumentJob) -> Pdf:
 
     job.tell(20, "layout")
     return pdf_of(
-        document.parts, css=document.css, frame=document.frame, outline=[entry.plain() for entry in document.outline],
+        document.parts, css=document.css, frame=document.frame, total=document.total,
+        outline=[entry.plain() for entry in document.outline],
         at=at, identifier=document.identifier, seconds=SECONDS, progress=progress,
     )  # fmt: skip
 

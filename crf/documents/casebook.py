@@ -18,7 +18,7 @@ from trialsite.web.figures import day
 
 from .book import definition
 from .filled import Filled
-from .frame import Document, Entry, frame_css, front, page, quoted
+from .frame import Document, Entry, frame_css, front, page, quoted, total_css
 from .tongue import Tongue
 from .writer import Head
 
@@ -52,7 +52,7 @@ def casebook_document(content: Mapping[str, Any], language: str) -> Document:
         ) + _open(tongue, content, foot)
         title = f"{study().id} {words} {content['number']}"
         return Document(
-            title, [page(tongue, title, body) for body in (first, *bodies)], outline, frame_css(),
+            title, [page(tongue, title, body) for body in (first, *bodies)], outline, frame_css(), total_css(),
             f"casebook|{content['number']}|{content['chain']['head']}|{language}|{definition()}",
         )  # fmt: skip
 

@@ -40,6 +40,7 @@ class Document:
     parts: list[str]
     outline: list[Entry]
     frame: str
+    total: str
     identifier: str
 
     @property
@@ -56,8 +57,15 @@ def page(tongue: Tongue, title: str, body: str) -> str:
 
 
 def frame_css() -> str:
-    """The page numbers, in the language of the document."""
-    return "@page{@bottom-right{content:" + _('"Page " counter(page) " of " {{pages}}') + "}}"
+    """The number of a page, in the language of the document; room behind it for the number of all pages."""
+    return "@page{@bottom-right{padding-right:16mm;content:" + _('"Page " counter(page)') + "}}"
+
+
+def total_css() -> str:
+    """What is laid over every page: how many there are."""
+    words = _("of %(pages)s") % {"pages": "{{pages}}"}
+    box = f'width:15mm;margin-left:auto;text-align:left;content:"{words}"'
+    return f"@page{{@top-left{{content:none}}@bottom-left{{content:none}}@bottom-right{{{box}}}}}"
 
 
 def front(

@@ -7,7 +7,7 @@ how many rows a repeating section has. Everything that comes from data or from t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.utils.html import escape
@@ -144,7 +144,7 @@ class Writer:
             f'<div class="a">{self.answer(spot)}</div></div>'
         )
 
-    def _table(self, section: SectionDef, columns: Sequence[CrfField], rows: Iterable[int]) -> str:
+    def _table(self, section: SectionDef, columns: Sequence[CrfField], rows: Sequence[int]) -> str:
         heads = "".join(f'<th scope="col">{self._column(f)}</th>' for f in columns)
         lines = "".join(
             f'<tr><th scope="row">{self.row_title(section, row)}</th>'

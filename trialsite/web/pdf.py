@@ -47,20 +47,22 @@ class Pdf:
 
 def pdf_of(
     parts: str | Sequence[str], *, css: str, at: dt.datetime, identifier: str,
-    frame: str = "", outline: Sequence[Any] = (),
+    frame: str = "", total: str = "", outline: Sequence[Any] = (),
     attachments: Mapping[str, str] | None = None, memory: int = MEMORY, seconds: int = SECONDS,
     progress: Progress | None = None,
 ) -> Pdf:  # fmt: skip
     """One document, or several parts laid out one after the other and joined.
 
     `at` and `identifier` go into the file, so they belong to what it was made from: never the clock. In parts,
-    `{{page NAME}}` stands for the page of an element's id; `frame` is CSS in which `{{pages}}` stands for the number of
-    pages of the whole, and `outline` the bookmarks: title, name of the element, those below.
+    `{{page NAME}}` stands for the page of an element's id; `frame` is CSS for the pages; `total` is CSS of what is laid
+    over every page when their number is known, with `{{pages}}` for it; and `outline` the bookmarks:
+    title, name of the element, those below.
     """
     order = {
         "parts": [parts] if isinstance(parts, str) else list(parts),
         "css": css,
         "frame": frame,
+        "total": total,
         "outline": list(outline),
         "at": at.astimezone(dt.UTC).isoformat(timespec="seconds"),
         "identifier": identifier,
@@ -84,7 +86,7 @@ def _run(order: dict[str, Any], seconds: int, progress: Progress | None) -> byte
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=BASE, env=env) as child:  # noqa: S603  (our own module)
         late = threading.Event()
-        timer = threading.Timer(seconds, lambda: (late.set(), child.kill()))
+        timer = threading.Timer(seconds, _end, args=(child, late))
         timer.start()
         try:
             made, said = _talk(child, json.dumps(order).encode(), progress)
@@ -96,6 +98,11 @@ def _run(order: dict[str, Any], seconds: int, progress: Progress | None) -> byte
     if child.returncode:
         raise PdfError((said or [f"exit status {child.returncode}"])[-1][:400])
     return made
+
+
+def _end(child: Any, late: threading.Event) -> None:
+    late.set()
+    child.kill()
 
 
 def _talk(child: Any, order: bytes, progress: Progress | None) -> tuple[bytes, list[str]]:

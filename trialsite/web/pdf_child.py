@@ -1,7 +1,7 @@
 """The child process of `pdf.py`: reads an order as JSON, writes one line of JSON and the PDF. No Django, no network.
 
-A document of several parts is laid out twice, part by part, so that no more than one part is in memory: the first time
-to learn on which page everything stands, the second time with the numbers in place.
+A document of several parts is laid out part by part, so that no more than one part is in memory. A part that names pages
+of others (the contents) is laid out again when they are known; the number of all pages is laid over every page at the end.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def main() -> None:
     parts = [shown(text, unknown) for text in order["parts"]]
     render, write = tools(order)
     if len(parts) == 1:
-        document = render(parts[0], framed(order["frame"], 0, 0) if order["frame"] else "")
+        document = render(parts[0], order["frame"])
         pages, made = len(document.pages), write(document, order["attachments"])
     else:
         pages, made = long(parts, order, render, write)
@@ -95,29 +95,34 @@ def long(
     """Parts one after the other, numbered through, joined."""
     from trialsite.web.pdf_merge import joined
 
-    counts: list[int] = []
+    files: list[bytes] = []
+    firsts, count = [], 0
     where: dict[str, int] = {}
-    for text in parts:
-        document: Any = render(PAGE.sub("000", text), framed(order["frame"], 1, 0))
+    for place, text in enumerate(parts):
+        document: Any = render(PAGE.sub("000", text), framed(order["frame"], count + 1))
         found: dict[str, int] = {}
-        for number, page in enumerate(document.pages, sum(counts) + 1):
+        for number, page in enumerate(document.pages, count + 1):
             for name in page.anchors:  # of an element on several pages the first
                 found.setdefault(name, number)
         where |= found  # over the placeholders in the contents
-        counts.append(len(document.pages))
-        told(len(counts), 2 * len(parts))
+        firsts.append(count + 1)
+        count += len(document.pages)
+        files.append(b"" if PAGE.search(text) else write(document, {}))
         document = None  # one part in memory at a time
         gc.collect()
-    files, first = [], 1
-    for text, count in zip(parts, counts, strict=True):
-        numbered = PAGE.sub(lambda found: str(where.get(found[1], "–")), text)
-        document = render(numbered, framed(order["frame"], first, sum(counts)))
-        files.append(write(document, {}))
-        told(len(parts) + len(files), 2 * len(parts))
-        first += count
-        document = None
-        gc.collect()
-    return sum(counts), joined(files, order["identifier"].encode(), order["outline"])
+        told(place + 1, len(parts) + 1)
+    for place, text in enumerate(parts):
+        if not files[place]:  # names pages that were not known when it was laid out
+            numbered = PAGE.sub(lambda found: str(where.get(found[1], "–")), text)
+            files[place] = write(render(numbered, framed(order["frame"], firsts[place])), {})
+            gc.collect()
+    over = b""
+    if order["total"]:
+        sheet = order["total"].replace("{{pages}}", str(count))
+        over = render("<html lang=''><body></body></html>", sheet).write_pdf()
+    made = joined(files, order["identifier"].encode(), order["outline"], over)
+    told(len(parts) + 1, len(parts) + 1)
+    return count, made
 
 
 def told(done: int, whole: int) -> None:
@@ -126,10 +131,9 @@ def told(done: int, whole: int) -> None:
     sys.stderr.flush()
 
 
-def framed(frame: str, first: int, pages: int) -> str:
-    """The frame of the pages of a part that begins at page `first` of `pages`."""
-    whole = frame.replace("{{pages}}", f'"{pages:3}"' if pages else "counter(pages)")
-    return whole + (f"@page:first{{counter-reset:page {first}}}" if pages else "")
+def framed(frame: str, first: int) -> str:
+    """The frame of the pages of a part that begins at page `first`."""
+    return f"{frame}@page:first{{counter-reset:page {first}}}"
 
 
 def without_glyph(text: str, folder: Path) -> list[str]:

@@ -19,22 +19,26 @@ from pypdf.generic import (
     DictionaryObject,
     NameObject,
     NumberObject,
+    StreamObject,
     TextStringObject,
 )
 
 OF_THE_FILE = ("/Metadata", "/OutputIntents", "/ViewerPreferences", "/MarkInfo", "/Lang")
 
 
-def joined(files: Sequence[bytes], identifier: bytes, outline: Sequence[Any] = ()) -> bytes:
+def joined(
+    files: Sequence[bytes], identifier: bytes, outline: Sequence[Any] = (), over: bytes = b""
+) -> bytes:
     """One file of all parts, in order; the same parts give the same bytes."""
     writer = PdfWriter()
     writer.pdf_header = "%PDF-1.7"
-    tags, targets = Tags(), {}
+    tags = Tags()
+    targets: dict[str, Any] = {}
     for place, content in enumerate(files):
         reader = PdfReader(io.BytesIO(content))
         before = len(writer.pages)
         writer.append(reader, import_outline=not outline)
-        root = reader.trailer["/Root"]
+        root: Any = reader.trailer["/Root"]
         tags.add(writer, root, zip(writer.pages[before:], reader.pages, strict=True))
         # A later part's target stands for the placeholder of the contents.
         targets |= _targets(writer, root, before)
@@ -45,6 +49,8 @@ def joined(files: Sequence[bytes], identifier: bytes, outline: Sequence[Any] = (
             writer.add_metadata({key: str(value) for key, value in (reader.metadata or {}).items()})
     tags.close(writer)
     _name(writer, targets)
+    if over:
+        lay_over(writer, over)
     _bookmark(writer, outline, targets, None)
     whole = hashlib.md5(b"".join(files), usedforsecurity=False).digest()
     writer._ID = ArrayObject([ByteStringObject(identifier), ByteStringObject(whole)])
@@ -88,6 +94,39 @@ class Tags:
         writer.root_object[NameObject("/StructTreeRoot")] = place
 
 
+def lay_over(writer: PdfWriter, over: bytes) -> None:
+    """One page, laid over all others as an artifact: kept once, drawn by each."""
+    page: Any = PdfReader(io.BytesIO(over)).pages[0]
+    form = StreamObject()
+    form.set_data(page.get_contents().get_data())
+    form.update(
+        {
+            NameObject("/Type"): NameObject("/XObject"),
+            NameObject("/Subtype"): NameObject("/Form"),
+            NameObject("/BBox"): page.mediabox,
+            NameObject("/Resources"): page["/Resources"].clone(writer),
+        }
+    )
+    drawn = writer._add_object(form.flate_encode())
+    begin, end = (
+        writer._add_object(_stream(text)) for text in (b"q\n", b"\nQ /Artifact BMC q /Total Do Q EMC\n")
+    )
+    for one in writer.pages:
+        own = one.raw_get("/Contents")
+        one[NameObject("/Contents")] = ArrayObject([begin, own, end])
+        resources: Any = one["/Resources"]
+        kept: Any = resources.get("/XObject", DictionaryObject())
+        resources[NameObject("/XObject")] = DictionaryObject(
+            {**kept.get_object(), NameObject("/Total"): drawn}
+        )
+
+
+def _stream(text: bytes) -> StreamObject:
+    made = StreamObject()
+    made.set_data(text)
+    return made
+
+
 def _targets(writer: PdfWriter, root: Any, before: int) -> dict[str, Any]:
     """Named places of a part, on the pages of the whole file."""
     names = root.get("/Names", {}).get("/Dests", {}).get("/Names", ())
@@ -110,7 +149,7 @@ def _bookmark(writer: PdfWriter, outline: Sequence[Any], targets: dict[str, Any]
     """Bookmarks as they were ordered: the same place may stand below several."""
     for title, name, below in outline:
         page = _page_of(writer, targets, name) if name else _first_page(writer, targets, below)
-        item = writer.add_outline_item(title, page, above)
+        item = writer.add_outline_item(title, page, parent=above)
         _bookmark(writer, below, targets, item)
 
 
@@ -123,4 +162,4 @@ def _first_page(writer: PdfWriter, targets: dict[str, Any], below: Sequence[Any]
 
 def _page_of(writer: PdfWriter, targets: dict[str, Any], name: str) -> int:
     place = targets.get(name)
-    return int(writer.get_page_number(place[0].get_object())) if place else 0
+    return writer.get_page_number(place[0].get_object()) or 0 if place else 0
