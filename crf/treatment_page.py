@@ -115,7 +115,7 @@ def _cell(box: Box) -> str:
     value = "" if known else f' data-value="{escape(box.field.to_text(box.value))}"'
     inner = input_html(box)
     if box.field.name == "ec_pct_plan" and off_plan(box.value):
-        inner += f' <span class="c-due">{icon("due", _("More than 5 % from the plan"))}</span>'
+        inner += f' <span class="c-due">{icon("due", _("Differs from the plan by more than 5 %"))}</span>'
     return (
         f'<div class="{box.classes}" data-name="{box.field.name}" data-kind="{box.field.kind}" '
         f'data-path="{escape(box.path)}" id="{box.id}"{condition}{value}{required_html(box)}{hidden}>'

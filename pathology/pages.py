@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from crf.models import Finding
 from crf.pages import Builder, SectionView
 from crf.registry import SectionDef
 from crf.rendering import fields_html
+from crf.selectors.findings import ShownFinding
 from crf.typed import Typed
 from trialsite.web.marks import composition_bar
 
@@ -27,7 +27,7 @@ class BlindBuilder(Builder):
             blind_form(reading.form_id, code), editable=editable, typed=typed, blinded=True, **kwargs
         )
 
-    def _marks(self) -> tuple[set[str], dict[str, Finding]]:
+    def _marks(self) -> tuple[set[str], dict[str, list[ShownFinding]]]:
         changed, findings = super()._marks()
         return changed, {path: found for path, found in findings.items() if path not in UNBLINDING}
 

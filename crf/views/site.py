@@ -72,7 +72,7 @@ def laboratory_site(request: HttpRequest, number: str) -> HttpResponse:
         ):  # fmt: skip
             if asked == name and form.is_valid():
                 try:
-                    act(by=request.user, site=site, **form.cleaned_data)  # type: ignore[operator]
+                    act(by=request.user, site=site, **form.cleaned_data)  # type: ignore[arg-type]
                 except Refused as refusal:
                     form.add_error(None, str(refusal.reason))
                 else:

@@ -7,7 +7,7 @@ typical ranges of the catalogue.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -58,7 +58,7 @@ class Note:
     visit: str
     day: dt.date
     values: Values
-    rows: dict[str, list[Values | None]] = field(default_factory=dict)
+    rows: dict[str, Sequence[Values | None]] = field(default_factory=dict)
     repeat: int = 1
 
 
@@ -136,8 +136,8 @@ class Clinic:
                 yield from self.panels(
                     scan.visit, ("TM", *(self.virus if scan.visit == "TA1" else ())), scan.last
                 )
-        if (scan := self._last_scan()) is not None:
-            yield self._board(scan.visit, scan.last + 2 * DAY, scan)
+        if (last := self._last_scan()) is not None:
+            yield self._board(last.visit, last.last + 2 * DAY, last)
         if self._ends_early:
             yield from self._end(self.story.ends[-1].day)
 

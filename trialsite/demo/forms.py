@@ -17,7 +17,7 @@ from crf.typed import Typed, TypedRow
 from .clinic import Clinic, Note
 from .story import Contact, Cycle, EndOfPhase, Operation, Period, Read, Scan, Story, Values
 
-Rows = dict[str, list[Values | None]]
+Rows = dict[str, Sequence[Values | None]]
 NOT_GIVEN = {"ecoccur": "N", "ecreasoc": "COMPLETED", "ec_perm_yn": "N"}
 NEVER = {"ecoccur": "NA", "ec_perm_yn": "N"}
 OXA = {"0": 85, "-1": 65}
