@@ -24,7 +24,7 @@ from .report import report
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-NAMES = ("open", "save", "eight", "matrix", "fresh", "scratch", "writers")
+NAMES = ("open", "save", "eight", "matrix", "fresh", "scratch", "writers", "rows", "checks", "casebook")
 
 
 def main() -> int:

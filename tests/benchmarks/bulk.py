@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
 from typing import Any
 
 from django.core.management import call_command
-from django.db import connections
 from django.test import override_settings
 
 from endpoints.models import EndpointState, TrialState
@@ -17,7 +13,7 @@ from trialsite.accounts.models import User
 
 from . import site
 from .copies import analyse, copy_everybody
-from .measure import Browser, Sample, queries, quiet
+from .measure import Browser, Sample, command, queries, quiet
 from .trials import cookies_of
 
 GENERATED = 100
@@ -74,18 +70,4 @@ def scratch(scale: float) -> dict[str, Any]:
 
 def _recomputed() -> tuple[float, float, float]:
     """Seconds as the command says, processor seconds of all its processes, peak of the one that took most memory."""
-    connections.close_all()
-    command = [sys.executable, "manage.py", "recompute", "--processes", "2"]
-    done = subprocess.run([sys.executable, "-c", PEAK, *command], check=True, capture_output=True, text=True)
-    found = re.search(r"([\d.]+) s\b.*\n([\d.]+) (\d+)\s*$", done.stdout, re.DOTALL)
-    assert found is not None, done.stdout
-    return float(found[1]), float(found[2]), int(found[3]) / 1024
-
-
-# A process of its own, so that the peak is of this run alone.
-PEAK = """
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(used.ru_utime + used.ru_stime, used.ru_maxrss)
-"""
+    return command("recompute", "--processes", "2")

@@ -6,6 +6,8 @@ import gc
 import io
 import re
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.wsgi import get_wsgi_application
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="(\w+)"')
@@ -134,3 +136,23 @@ def quiet() -> None:
 
 def median_of(samples: Sequence[float]) -> float:
     return statistics.median(samples) if samples else float("nan")
+
+
+def command(*arguments: str) -> tuple[float, float, float]:
+    """A command of the site: seconds as it says itself, processor seconds of all its processes, and the peak in MB of
+    the one that took most memory."""
+    connections.close_all()
+    order = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run([sys.executable, "-c", PEAK, *order], check=True, capture_output=True, text=True)
+    found = re.search(r"([\d.]+) s\b.*\n([\d.]+) (\d+)\s*$", done.stdout, re.DOTALL)
+    assert found is not None, done.stdout[-2000:]
+    return float(found[1]), float(found[2]), int(found[3]) / 1024
+
+
+# A process of its own, so that the peak is of this run alone.
+PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from crf.models import FormInstance
+from crf.registry import log_of
 from tests import world
 from trialsite.accounts.models import User
 
@@ -16,18 +17,26 @@ from . import site
 from .measure import Browser, Sample, alternate, queries, quiet
 
 OPENED = {
-    "ICF": ("SCR", 1), "DM": ("SCR", 1), "HCC": ("SCR", 1), "TA": ("TA2", 1), "IE": ("SCR", 1), "EC": ("C1", 1),
-    "EOT": ("EOT", 2), "SURG": ("SURG", 1), "CPATH": ("CPATH", 1), "SACT": ("", 1), "SS": ("SURV5", 1), "DTH": ("", 1),
-    "EOS": ("EOS", 1),
+    "ICF": ("SCR", 1), "DM": ("SCR", 1), "MH1": ("", 1), "CM1": ("", 1), "HCC": ("SCR", 1), "HEP": ("SCR", 1),
+    "VS": ("SCR", 1), "LB": ("SCR", 1), "EG": ("SCR", 1), "TA": ("TA2", 1), "IE": ("SCR", 1), "EC": ("C1", 1),
+    "AE1": ("", 6), "EOT": ("EOT", 2), "SURG": ("SURG", 1), "CPATH": ("CPATH", 1), "SACT": ("", 1), "SS": ("SURV5", 1),
+    "DTH": ("", 1), "EOS": ("EOS", 1),
 }  # fmt: skip
 # One to three answers that change and change back: the field of the product, the values.
 CORRECTED: dict[str, dict[str, tuple[str, str]]] = {
     "ICF": {"icf_dssttim": ("09:20", "09:35")},
     "DM": {"su_packyr": ("15", "16"), "famhx_hcc": ("N", "Y")},
+    "MH1": {"mhterm": ("Chronic hepatitis B", "Hepatitis B, chronic")},
+    "CM1": {"cmtrt": ("Entecavir", "Entecavir tablets")},
     "HCC": {"hcc_flr_pct": ("58", "57"), "hcc_icgr15": ("6.8", "6.9")},
+    "HEP": {"hbsag_quant": ("1250.00", "1260.00")},
+    "VS": {"pulse": ("74", "75"), "temp": ("36.4", "36.5")},
+    "LB": {"LB2.1.lborres": ("5.6", "5.7")},
+    "EG": {"eg_hr": ("72", "73"), "eg_pr": ("158", "159")},
     "TA": {"TA2.1.tl_diam": ("55.0", "56.0"), "TA2.1.tl_viable": ("12.0", "13.0")},
     "IE": {"iedat__d": ("12", "11")},
     "EC": {"ec_wt": ("70.0", "70.5"), "EC2.1.eclot": ("LOT-1", "LOT-2")},
+    "AE1": {"aeterm": ("Neutrophil count decreased", "Neutropenia")},
     "EOT": {"eot_dsstdat__d": ("26", "27")},
     "SURG": {
         "surg_ebl": ("350", "400"),
@@ -110,6 +119,8 @@ class OneUser:
             for entry in self.entries:
                 if entry.key == "CPATH":
                     world.form(_participant(number), "CPATH", entry.visit, entry.repeat)
+                if entry.line:
+                    world.line(_participant(number), self.lin, log_of(entry.key))
                 url, plain = self.url(entry, number), f"/plain/{entry.key}/"
                 last = round_ == len(self.blank) - 1 and entry is self.first[entry.key]
 

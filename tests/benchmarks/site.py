@@ -11,7 +11,8 @@ from django.db import connection, models
 from django.test import Client
 
 from crf.models import FormInstance
-from crf.registry import form_def
+from crf.registry import form_def, log_of
+from crf.schedule import LINES_OF
 from crf.selectors.sheets import sheet_of
 from crf.sheets import Sheet
 from participants.models import Participant
@@ -21,7 +22,10 @@ from trialsite.accounts.models import User
 from .copies import analyse, copy, copy_everybody, post_of
 from .plain.models import PLAIN, plain_fields
 
-FORMS = ("ICF", "DM", "HCC", "TA", "IE", "EC", "EOT", "SURG", "CPATH", "SACT", "SS", "DTH", "EOS")
+FORMS = (
+    "ICF", "DM", "MH1", "CM1", "HCC", "HEP", "VS", "LB", "EG", "TA", "IE", "EC", "AE1", "EOT", "SURG", "CPATH", "SACT",
+    "SS", "DTH", "EOS",
+)  # fmt: skip
 
 
 def migrate() -> None:
@@ -68,8 +72,13 @@ class Entry:
     plain: dict[str, Any]
 
     def url(self, number: str) -> str:
-        tail = f"{self.repeat}/" if self.repeat > 1 else ""
-        return f"/p/{number}/{self.visit or 'log'}/{self.key.lower()}/{tail}"
+        tail = f"{self.repeat}/" if self.line or self.repeat > 1 else ""
+        return f"/p/{number}/{self.visit or 'log'}/{log_of(self.key).lower()}/{tail}"
+
+    @property
+    def line(self) -> bool:
+        """Whether this is a line of a log, which has to be added before it is filled in."""
+        return self.key in LINES_OF.values()
 
 
 def plain_of(sheet: Sheet) -> dict[str, str]:
@@ -94,7 +103,7 @@ def entries(participant: Participant) -> list[Entry]:
 
 
 def die(participant: Participant, by: User) -> None:
-    """A death form, so that all thirteen are filled; a year after the last contact."""
+    """A death form, so that this form is filled too; a year after the last contact."""
     values = {
         "dthdat": "2026-03-14", "dth_cause": "HCC", "dth_cause_txt": "Progression", "dth_rel": "UNRELATED",
         "dth_place": "Y", "dth_autopsy": "N", "dth_source": "CLINIC",

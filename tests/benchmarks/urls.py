@@ -22,7 +22,7 @@ def reading(request: HttpRequest, pk: int) -> HttpResponse:
         saved = entry.form_save(
             by=user, form=form, typed=typed, order=entry.order_of(request), decision=ALLOWED
         )
-        return entry._after(request, form, saved)
+        return entry._after(request, form, saved, None)
     return entry._show(request, form, entry.builder_of(form, editable=True))
 
 

@@ -7,17 +7,21 @@ product adds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 
+from crf.analytes import rows_of
 from crf.fields import CrfField
 from crf.models.base import CrfData, CrfRow
+from crf.sections import RowsOf
 
 # Rows that the pages of participant 01-003 of the CRF book show; one empty row where there is none yet.
 ROWS = {"HCC3": 2, "EC3": 3, "EC4": 2, "TA2": 2, "TA3": 0, "SU3": 2, "CP2": 2}
 NOT_SHOWN = ("iecat", "ecdosu", "ecroute")
+PANEL = "HEM"  # of the laboratory, the panel that is measured
 
 
 def column(field: CrfField) -> models.Field[Any, Any]:
@@ -26,7 +30,7 @@ def column(field: CrfField) -> models.Field[Any, Any]:
     kind = field.kind
     if kind == "code":
         choices = [(code, label.en) for code, label in field.options]  # type: ignore[attr-defined]
-        return models.CharField(max_length=24, choices=choices, **blank)
+        return models.CharField(max_length=80, choices=choices, **blank)
     if kind == "date":
         return models.DateField(**blank)
     if kind == "time":
@@ -56,10 +60,22 @@ def plain_fields(model: type[CrfData]) -> dict[str, tuple[CrfField, str, int]]:
         head = rows.crf_rows
         if head.form != model.crf.code or model.crf.part:
             continue
-        for number in range(1, (len(head.fixed) or ROWS.get(head.section, 1)) + 1):
+        for number in numbers(head):
             for field in shown(rows):
                 found[f"{head.section.lower()}_{number}_{field.name}"] = (field, head.section, number)
     return found
+
+
+def numbers(head: RowsOf) -> Sequence[int]:
+    """Numbers of the rows that the page shows."""
+    if head.form == "LB":
+        return rows_of(PANEL)
+    return range(1, (len(head.fixed) or ROWS.get(head.section, 1)) + 1)
+
+
+def key_of(model: type[CrfData]) -> str:
+    """`AE`, or `AE1` of a line of the log."""
+    return model.crf.part or model.crf.code
 
 
 def _make(model: type[CrfData]) -> type[models.Model]:
@@ -73,9 +89,7 @@ def _make(model: type[CrfData]) -> type[models.Model]:
         "participant": models.CharField(max_length=12, blank=True, editable=False),
         "__module__": __name__,
     }
-    return type(f"Plain{model.crf.code}", (models.Model,), columns | more)
+    return type(f"Plain{key_of(model)}", (models.Model,), columns | more)
 
 
-PLAIN: dict[str, type[models.Model]] = {
-    model.crf.code: _make(model) for model in CrfData.__subclasses__() if not model.crf.part
-}
+PLAIN: dict[str, type[models.Model]] = {key_of(model): _make(model) for model in CrfData.__subclasses__()}

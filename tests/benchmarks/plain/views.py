@@ -15,13 +15,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from crf.models.base import CrfData
 from crf.rendering import SEGMENTS
 
-from .models import PLAIN, plain_fields
+from .models import PLAIN, key_of, plain_fields
 
 
 @cache
 def form_class(key: str) -> type[forms.ModelForm]:  # type: ignore[type-arg]
     """A ModelForm over all fields, with the kinds of input that the page of the form has."""
-    source = next(m for m in CrfData.__subclasses__() if m.crf.code == key and not m.crf.part)
+    source = next(m for m in CrfData.__subclasses__() if key_of(m) == key)
     fields = plain_fields(source)
     widgets: dict[str, forms.Widget] = {}
     for name, (field, _section, _row) in fields.items():
