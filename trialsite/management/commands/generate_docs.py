@@ -17,13 +17,15 @@ from participants.lifecycle import PARTICIPANT, State
 from trialsite.accounts.roles import RIGHTS, Permission, Role
 from trialsite.kernel.study import study
 from trialsite.kernel.transitions import Transitions
+from trialsite.management import book_pages
 
 HEAD = "<!-- Made by `manage.py generate_docs` from the tables in the code. Do not edit. -->\n\n"
 
 
 class Command(BaseCommand):
     help = (
-        "Writes docs/states.md, docs/roles.md, docs/schedule.md and docs/settings.md; --check only compares."
+        "Writes what the code says of states, roles, schedule, settings, edit checks and forms into docs/; "
+        "--check only compares."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -36,13 +38,17 @@ class Command(BaseCommand):
                 "roles": roles(),
                 "schedule": schedule(),
                 "settings": study_settings(),
+                "edit-checks": HEAD + book_pages.edit_checks(),
+                **{name: HEAD + text for name, text in book_pages.forms().items()},
             }
         stale = []
         for name, text in pages.items():
             path = Path(settings.BASE_DIR) / "docs" / f"{name}.md"
             if check:
-                stale += [path.name] if not path.exists() or path.read_text(encoding="utf-8") != text else []
+                same = path.exists() and path.read_text(encoding="utf-8") == text
+                stale += [] if same else [f"{name}.md"]
             else:
+                path.parent.mkdir(exist_ok=True)
                 path.write_text(text, encoding="utf-8")
         if stale:
             raise CommandError(f"Not up to date: {', '.join(stale)}. Run manage.py generate_docs.")
