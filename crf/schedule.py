@@ -475,6 +475,9 @@ LOGS = {"MH": "R", "AE": "E", "CM": "E", "PR": "E", "SACT": "E", "DTH": "E", "DV
 # Logs whose lines are records of their own, with the part that holds a line.
 LINES_OF = {"MH": "MH1", "AE": "AE1", "CM": "CM1", "PR": "PR1", "DV": "DV1"}
 
+# What is examined beside what a visit is for: it dates a visit that has nothing else.
+EXAMINED = ("HEP", "VS", "LB", "EG", "PREOP")
+
 CYCLES = ("C1", "C2", "C3", "C4", "C5", "C6")
 NEOADJUVANT_TA = {"TA1": "C2", "TA2": "C4", "TA3": "C6"}
 

@@ -13,7 +13,7 @@ from typing import Any
 from crf.fields import CrfField
 from crf.limits import interval
 from crf.registry import form_def
-from crf.schedule import forms_at
+from crf.schedule import EXAMINED, forms_at
 from crf.sheets import RowValues
 
 from .engine import ALL, PARTICIPANT, FormFacts, Hit, Look, VisitFacts, check
@@ -25,7 +25,6 @@ OLDER = frozenset({"brthdat", "hep_avt_cmstdat", "cmstdat", "icf_version_date"})
 OLDER_FORMS = frozenset({"MH", "MH1"})
 OLDER_SECTIONS = frozenset({"HCC1"})
 NOT_A_VISIT = ("LPATH", "CPATH")  # reports: nobody comes (crf-book 1.3)
-EXAMINED = ("HEP", "VS", "LB", "EG", "PREOP")  # they date a visit only when it has nothing else
 
 # CK-017: 17 digits and a digit or X; 1 and 10 digits, also in groups as people write them.
 IDENTITY_CARD = re.compile(r"(?<!\d)\d{6}[ -]?\d{8}[ -]?\d{3}[\dXx](?![\dXx])")

@@ -15,7 +15,7 @@ from crf.analytes import panel_of
 from crf.models import FormStatus
 from crf.naming import LOG_OF, form_title
 from crf.registry import forms, parts
-from crf.schedule import FORMS, visit_label, visit_title
+from crf.schedule import EXAMINED, FORMS, visit_label, visit_title
 from crf.selectors import work
 from crf.selectors.access import forms_for
 
@@ -184,6 +184,7 @@ def matching(found: Iterable[FormLine], words: list[str]) -> list[FormLine]:
     for word in words:
         kept = (
             [line for line in kept if word in _codes(line)]
+            or [line for line in kept if form_title(line.key, line.repeat).en.lower().startswith(word)]
             or [line for line in kept if _begins(word, line)]
             or [line for line in kept if _speaks(word, line)]
         )
@@ -207,7 +208,12 @@ def _speaks(word: str, line: FormLine) -> bool:
 
 
 def one_form(lines: list[FormLine]) -> FormLine | None:
-    """The form that is meant when all are of one kind: the unfinished one that is next, else the last one entered."""
+    """The form that is meant when all are of one kind: the unfinished one that is next, else the last one entered.
+
+    A visit alone means what the visit is for: the scan, the treatment, the operation, not what is examined beside it.
+    """
+    if len({line.label for line in lines}) == 1:
+        lines = [line for line in lines if line.key not in EXAMINED] or lines
     kinds = {(line.key, line.repeat if line.key == "LB" else 0) for line in lines}
     if len(kinds) != 1:
         return None

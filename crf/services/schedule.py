@@ -16,7 +16,7 @@ from crf.models import FormInstance, FormStatus
 from crf.planning import CONDITIONAL, FORMS_READ, PlannedVisit, conditional, form_expected, plan
 from crf.policies import may_open_visit, may_screen
 from crf.registry import form_def, forms
-from crf.schedule import LOGS, VISITS, FormAt, forms_at, visit_label, visit_of
+from crf.schedule import EXAMINED, LOGS, VISITS, FormAt, forms_at, visit_label, visit_of
 from crf.selectors.sheets import casebook
 from crf.sheets import Casebook
 from participants.models import Participant, Visit, VisitStatus
@@ -33,7 +33,6 @@ from .lifecycle import participant_advance
 
 NO_LONGER = gettext_noop("No longer planned.")
 MOVING = ("target_date", "window_from", "window_to", "status", "reason")
-EXAMINED = ("HEP", "VS", "LB", "EG", "PREOP")  # they date a visit that has nothing else
 OPENED = "opened:"  # in Visit.reason: a person opened this visit; the rest is why
 
 

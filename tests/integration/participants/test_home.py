@@ -24,11 +24,11 @@ def tiles(html: str) -> dict[str, int]:
 
 def test_a_coordinator_finds_work_oldest_first(at: Sign, trial: Trial) -> None:
     html = at("lin").get("/").content.decode()
-    assert tiles(html) == {"overdue": 1, "progress": 1, "confirm": 1, "due": 13}
+    assert tiles(html) == {"overdue": 6, "progress": 1, "confirm": 1, "due": 43}
     assert "01-003 C2" in html
     assert "overdue 10 d" in html
     work = at("lin").get("/participants/?view=work&need=due").content.decode()
-    assert work.count('class="fw-6"') == 13
+    assert work.count('class="fw-6"') == 43
 
 
 def test_the_next_14_days(at: Sign, trial: Trial) -> None:
@@ -91,5 +91,5 @@ def test_missed_and_closed_visits_wait_for_nobody(at: Sign, trial: Trial) -> Non
         "overdue": 0,
         "progress": 0,
         "confirm": 0,
-        "due": 13,
+        "due": 43,
     }

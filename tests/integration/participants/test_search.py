@@ -47,7 +47,7 @@ def test_what_is_meant_opens(at: Sign, trial: dict[str, Participant], typed: str
 def test_several_kinds_of_form_are_listed(at: Sign, trial: dict[str, Participant]) -> None:
     answer = at("lin").get("/participants/", {"q": "01-002 scr"})
     assert answer.status_code == 200
-    assert answer.content.decode().count('class="fw-6"') == 5
+    assert answer.content.decode().count('class="fw-6"') == 16
     assert b"has no such form" in at("lin").get("/participants/", {"q": "01-002 xyz"}).content
 
 

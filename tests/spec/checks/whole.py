@@ -17,8 +17,7 @@ from crf.checks import CHECKS, Folder, hits_of
 from crf.checks.engine import FormFacts, SiteFacts, VisitFacts
 from crf.planning import form_expected, plan
 from crf.registry import form_def
-from crf.schedule import FormAt, forms_at, visit_of, visit_order
-from crf.services.schedule import EXAMINED
+from crf.schedule import EXAMINED, FormAt, forms_at, visit_of, visit_order
 from crf.sheets import Casebook, Sheet
 from crf.typed import as_sheet
 from tests.participant_01_003 import NUMBER, OPENED, RANGES, RANGES_FROM, Page
