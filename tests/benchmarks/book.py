@@ -29,6 +29,7 @@ from .measure import Browser, command, queries, quiet
 
 FEW, MANY = 5, 50  # lines of the log of adverse events
 PARTICIPANTS = 500
+LANGUAGES = ("en", "both")
 
 
 # --- as a log grows -------------------------------------------------------------------------------------------------
@@ -38,14 +39,18 @@ def rows(scale: float) -> dict[str, Any]:
     """The same pages of a participant with few records and of one with many."""
     cast = site.people()
     late = Typist(cast["lin"], world.participant_01_003_whole(cast, "01-004"))
-    early = Typist(cast["lin"], world.screened(cast["lin"], "01-003"))
-    early.screening()
+    early, treated = (
+        Typist(cast["lin"], world.screened(cast["lin"], number)) for number in ("01-003", "01-005")
+    )
+    early.enter(story.screening())
+    treated.enter([*story.screening(), *story.treatment(), *story.surgery()])
+    world.fill(world.form(early.participant, "AE"), cast["lin"], {"aeyn": "Y"})
     found = {}
     for count in (FEW, max(FEW + 1, int(MANY * scale))):
         early.events(count)
         found[f"AE, {count} lines"] = early.at("AE1", 1, "aeterm", ("Nausea", "Vomiting"))
         found[f"AE log, {count} lines"] = early.opened(f"/p/{early.participant.number}/log/ae/")
-    for one in (early, late):
+    for one in (treated, late):
         found[f"LB, {one.count('LB')} panels"] = one.at("LB", 1, "LB2.1.lborres", ("5.5", "5.7"))
     return found
 
@@ -62,8 +67,9 @@ class Typist:
     def count(self, key: str) -> int:
         return FormInstance.objects.filter(participant=self.participant, form_key=key, version__gt=0).count()
 
-    def screening(self) -> None:
-        world.enter(self.participant, self.by, [*story.screening(), story.Page("AE", values={"aeyn": "Y"})])
+    def enter(self, pages: list[story.Page]) -> None:
+        """Pages of the story; central readings are not the coordinator's."""
+        world.enter(self.participant, self.by, [page for page in pages if not page.key.startswith("CPATH")])
 
     def events(self, count: int) -> None:
         """More events of the log."""
@@ -146,11 +152,14 @@ def checks(scale: float) -> dict[str, Any]:
 # --- the casebook ---------------------------------------------------------------------------------------------------
 
 
-def casebook(_scale: float) -> dict[str, Any]:
-    """The casebook of the whole participant as the worker builds it: content, layout in a child process, one file."""
+def casebook(scale: float) -> dict[str, Any]:
+    """The casebook of the whole participant as the worker builds it: content, layout in a child process, one file.
+
+    The peak is of the largest child so far.
+    """
     cast, participant = whole()
     found: dict[str, Any] = {}
-    for language in ("en", "zh", "both"):
+    for language in LANGUAGES if scale >= 1 else LANGUAGES[:1]:
         job = document_request(
             by=cast["lin"], kind=DocumentKind.CASEBOOK, language=language, participant=participant
         )
@@ -160,7 +169,8 @@ def casebook(_scale: float) -> dict[str, Any]:
         seconds, cpu = time.perf_counter() - started, _used() - cpu
         job.refresh_from_db()
         found[language] = {"pages": job.pages, "s": seconds, "cpu": cpu, "kb": job.size / 1024}
-    return found | {"mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024}
+        found[language]["mb"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return found
 
 
 def _used() -> float:
