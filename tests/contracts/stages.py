@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 
 from crf import derivation
 from crf.judging import judged_sheet
@@ -105,6 +106,18 @@ PLACES = [
 def page_named(name: str) -> Page:
     """What is typed at a place."""
     return OTHERS.get(name) or STORY[name]
+
+
+@cache
+def typed_words() -> list[str]:
+    """What people wrote in their own words, long ones first; it is shown as it was written."""
+    found = {
+        value
+        for page in (*STORY.values(), *OTHERS.values())
+        for name, value in page.values.items()
+        if name in form_def(page.key).fields and form_def(page.key).fields[name].kind in ("text", "long")
+    }
+    return sorted(found, key=lambda words: (-len(words), words))
 
 
 def before(place: Place) -> list[Page]:
