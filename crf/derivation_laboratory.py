@@ -82,14 +82,11 @@ def baseline(book: Casebook, code: str) -> Measured | None:
     first = facts.first_dose(book)
     if first is None:
         return None
-    began = facts.first_dose_time(book)
-    before = [
-        one
-        for one in results(book, code)
-        if one.value is not None
-        and (one.day < first or (one.day == first and not (began and one.time and one.time > began)))
-    ]
-    return before[-1] if before else None
+    known = [one for one in results(book, code, last=first) if one.value is not None]
+    if known and known[-1].day == first:  # only then the hour is asked for: it is found among all infusions
+        began = facts.first_dose_time(book)
+        known = [one for one in known if one.day < first or not (began and one.time and one.time > began)]
+    return known[-1] if known else None
 
 
 def _treated(book: Casebook, category: str, day: dt.date | None) -> bool:
