@@ -16,7 +16,7 @@ from .analytes import ANALYTES, Analyte, panel_of
 from .codelists import CODELISTS
 from .fields import FieldError, clean_text
 from .registry import form_def
-from .site_ranges import units_of
+from .site_ranges import lines_of, units_of
 
 MOST_ROWS = 200  # three panels of the largest kind; a file of 2,000 rows is another file
 COLUMNS = {
@@ -64,7 +64,7 @@ class ReadFile:
 
 def read_results(text: str, repeat: int) -> ReadFile:
     """Lines `test, result, unit`, with or without a first line of names; comma, semicolon or tab between them."""
-    lines = [line for line in text.replace("\r\n", "\n").replace("\0", "").split("\n") if line.strip()]
+    lines = lines_of(text)
     if not lines:
         return ReadFile(problem=_("There is nothing to read."))
     if len(lines) > MOST_ROWS:
@@ -73,7 +73,10 @@ def read_results(text: str, repeat: int) -> ReadFile:
             % {"count": len(lines), "most": MOST_ROWS}
         )
     separator = max("\t;,", key=lines[0].count)
-    rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=separator))
+    try:
+        rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=separator))
+    except csv.Error:  # a cell without an end
+        return ReadFile(problem=_("The file is not text: save it as CSV."))
     order = _order(rows[0])
     first = 2 if order else 1
     order = order or {"test": 0, "result": 1, "unit": 2}

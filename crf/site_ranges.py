@@ -103,19 +103,22 @@ def read_file(text: str) -> list[dict[str, Any]]:
 
     Raises `Problems`; row 0 is the file itself.
     """
-    lines = [line for line in text.replace("\r\n", "\n").replace("\0", "").split("\n") if line.strip()]
+    lines = lines_of(text)
     if len(lines) < 2:
         raise Problems({0: {"": _("The file has no row. Its first line names the columns.")}})
     if len(lines) > LONGEST_FILE + 1:
         raise Problems({0: {"": _("At most %(most)s rows at once.") % {"most": LONGEST_FILE}}})
     separator = max("\t;,", key=lines[0].count)
-    names = [_column(name) for name in next(csv.reader([lines[0]], delimiter=separator))]
+    try:
+        head, *body = csv.reader(io.StringIO("\n".join(lines)), delimiter=separator)
+    except csv.Error:  # a cell without an end
+        raise Problems({0: {"": _("The file is not text: save it as CSV.")}}) from None
+    names = [_column(name) for name in head]
     lacking = [COLUMNS[name][0] for name in COLUMNS if name not in names and name not in OPTIONAL]
     if lacking:
         raise Problems({0: {"": _("Columns are missing: %(names)s.") % {"names": ", ".join(lacking)}}})
     found, errors = [], {}
-    reader = csv.reader(io.StringIO("\n".join(lines[1:])), delimiter=separator)
-    for number, cells in enumerate(reader, 1):
+    for number, cells in enumerate(body, 1):
         values, wrong = _row(dict(zip(names, cells, strict=False)))
         found.append(values)
         if wrong:
@@ -123,6 +126,12 @@ def read_file(text: str) -> list[dict[str, Any]]:
     if errors:
         raise Problems(errors)
     return found
+
+
+def lines_of(text: str) -> list[str]:
+    """Lines that hold something, whichever way the computer of the laboratory ends them."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    return [line for line in plain.split("\n") if line.strip()]
 
 
 def _column(name: str) -> str:

@@ -50,6 +50,10 @@ def _forms(participant: Participant, trail: Replayed) -> Iterator[Problem]:
             yield Problem(
                 f"crf_forminstance id={form.pk} ({form.form_key})", _differs("status", form.status, said)
             )
+        here = "" if form.active else f"taken out “{form.removed_reason}”"
+        there = f"taken out “{trail.removed[form.pk]}”" if form.pk in trail.removed else ""
+        if here != there:
+            yield Problem(f"crf_forminstance id={form.pk} ({form.form_key})", _differs("line", here, there))
     events = AuditEvent.objects.filter(chain__name=chain_name(participant.pk), target__startswith="form:")
     for target in events.order_by("target").values_list("target", flat=True).distinct():
         if target not in known:

@@ -47,6 +47,7 @@ def history_of(form: FormInstance, path: str = "") -> list[HistoryLine]:
 
 
 TYPED = (Action.ENTER, Action.CHANGE, Action.CLEAR, Action.ROW_ADD, Action.ROW_REMOVE)
+SAVED = (*TYPED, Action.CONFIRM, Action.FORM_STATUS)  # each of them belongs to a save
 NOT_TYPED = (Action.DERIVE, Action.FINDING, Action.VALUE_REFUSED)
 
 
@@ -68,7 +69,7 @@ def _events_since(form: FormInstance, version: int) -> list[AuditEvent]:
     """The newest batches, one per save at most: rather one too many than one too few."""
     behind = max(form.version - version, 1)
     moments = (
-        AuditEvent.objects.filter(target=form.address, action__in=TYPED)
+        AuditEvent.objects.filter(target=form.address, action__in=SAVED)
         .order_by("-at").values_list("at", flat=True).distinct()[:behind]
     )  # fmt: skip
     oldest = min(moments, default=None)
@@ -95,8 +96,8 @@ def _role(role: str) -> str:
 
 def has_path(definition: FormDef, path: str) -> bool:
     """Whether a form can have a datum at this path; the form itself has the empty one."""
-    section = path.rpartition("/")[0].partition(":")[0]
-    return len(path) <= 80 and (not section or section in {s.id for s in definition.row_sections})
+    head = path.rpartition("/")[0]
+    return len(path) <= 80 and (not head or head.partition(":")[0] in {s.id for s in definition.row_sections})
 
 
 def field_at(definition: FormDef, path: str) -> CrfField | None:

@@ -38,6 +38,7 @@ class Replayed:
 
     sheets: dict[int, Sheet] = field(default_factory=dict)
     statuses: dict[int, str] = field(default_factory=dict)
+    removed: dict[int, str] = field(default_factory=dict)  # lines taken out of their log → why
     visits: dict[tuple[int, str], str] = field(default_factory=dict)  # (visit, `@window`) → text
     findings: dict[tuple[int, str], str] = field(default_factory=dict)  # (form, `tudat@CK-171`) → state
     participant: dict[str, str] = field(default_factory=dict)  # `@state` → text
@@ -47,7 +48,7 @@ class Replayed:
         started = (
             sheet
             for pk, sheet in self.sheets.items()
-            if self.statuses.get(pk) not in (None, FormStatus.EXPECTED)
+            if self.statuses.get(pk) not in (None, FormStatus.EXPECTED) and pk not in self.removed
         )
         return Casebook(sheets=started)
 
@@ -72,6 +73,9 @@ def _apply(found: Replayed, form: int, path: str, new: str, reason: str) -> None
     sheet = found.sheets[form]
     if path == "@status":
         found.statuses[form] = sheet.status = new
+        return
+    if path == "@active":
+        found.removed[form] = reason
         return
     if MARKED.search(path):
         if not path.endswith(REFUSED):

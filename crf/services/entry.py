@@ -202,7 +202,7 @@ def _names(key: str) -> frozenset[str]:
     return names_read() | PLANNING_READS | form_def(key).context
 
 
-STANDING = ("version", "status", "frozen", "locked", "expected", "missing_count", "finding_count")
+STANDING = ("version", "status", "frozen", "locked", "active", "expected", "missing_count", "finding_count")
 _standing = Prepared(
     lambda form, token: FormInstance.objects.filter(pk=form).values_list(
         *STANDING,

@@ -263,7 +263,10 @@ def _regrade_new(participants: Collection[int]) -> None:
     people = Participant.objects.filter(pk__in=participants, imported=False, check_state=None)
     for participant in people.select_related("site"):
         if FormInstance.objects.filter(participant=participant, form_key="LB", version__gt=0).exists():
-            laboratory_regrade(by=None, participant=participant)
+            try:
+                laboratory_regrade(by=None, participant=participant)
+            except Exception as error:  # one participant must not keep the others waiting
+                note_failed({"": error})
 
 
 @dataclass(slots=True)

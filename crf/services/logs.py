@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Exists, F, Max, OuterRef
 from django.utils.translation import gettext as _
 
+from crf import derivation
 from crf.events import source_data_changed
 from crf.fields import CrfField
 from crf.models import Draft, FormInstance
 from crf.naming import LOG_OF
 from crf.policies import may_enter, may_log
+from crf.reasons import reason_given
 from crf.registry import form_def
 from crf.schedule import LINES_OF
+from crf.selectors.presence import others_here
 from crf.selectors.sheets import sheet_of
 from crf.sheets import Sheet
 from participants.models import Participant
@@ -24,6 +27,10 @@ from trialsite.audit.actions import Action
 from trialsite.audit.trail import Entry
 from trialsite.kernel.decisions import Decision, refused
 
+from .entry import Invalid
+from .presence import presence_seen
+from .regrading import _derived_anew
+
 MISS_INPUT = "__miss"  # the input of a missing reason (crf.forms)
 
 
@@ -31,20 +38,28 @@ MISS_INPUT = "__miss"  # the input of a missing reason (crf.forms)
 def log_line_add(
     *, by: User, participant: Participant, log: str, decision: Decision | None = None
 ) -> FormInstance:
-    """The next line of a log (`AE`), empty. A line that was added and never saved is given again."""
+    """The next line of a log (`AE`), empty. One that was added, never saved and left is given again."""
     (decision or may_log(by, participant)).require()
     chain = trail.participant_chain(participant)
     lines = FormInstance.objects.filter(participant=participant, form_key=LINES_OF[log])
-    waiting = lines.filter(version=0, active=True, drafts__isnull=True).order_by("repeat").first()
+    others = Exists(others_here(by).filter(form=OuterRef("pk")))
+    waiting = lines.filter(~others, version=0, active=True, drafts__isnull=True).order_by("repeat").first()
     if waiting is not None:
         waiting.participant = participant
-        return waiting
+        return _taken(by, waiting, decision)
     number = (lines.aggregate(last=Max("repeat"))["last"] or 0) + 1
     form = FormInstance.objects.create(
         participant=participant, form_key=LINES_OF[log], repeat=number, required="E"
     )
     entry = Entry(Action.FORM_EXPECTED, form.address, "@expected", "", form.form_key)
     trail.append_all(chain, [entry], by=by, site=participant.site)
+    return _taken(by, form, decision)
+
+
+def _taken(by: User, form: FormInstance, decision: Decision | None) -> FormInstance:
+    """Who asked for a line at a page is there from now on: the next person who asks gets another line."""
+    if decision is None:
+        presence_seen(by=by, form=form)
     return form
 
 
@@ -79,18 +94,26 @@ def _undated(fields: Iterable[CrfField], sheet: Sheet) -> dict[str, list[str]]:
 def log_line_remove(*, by: User, form: FormInstance, reason: str, decision: Decision | None = None) -> None:
     """Take a line out of its log with a reason. It stays readable; nothing counts it any more."""
     (decision or may_enter(by, form)).require()
-    if not reason.strip():
-        refused(_("Say why this line is taken out."), "reason").require()
+    reason = reason_given(reason, _("Say why this line is taken out."))
     chain = trail.participant_chain(form.participant_id)
     form.refresh_from_db(fields=["active", "locked", "frozen"])
     if not form.active:
         return
     (decision or may_enter(by, form)).require()
-    form.active, form.removed_reason = False, reason.strip()[:200]
+    form.active, form.removed_reason = False, reason
     form.save(update_fields=["active", "removed_reason"])
     entry = Entry(Action.ROW_REMOVE, form.address, "@active", "1", "0", form.removed_reason)
-    trail.append_all(chain, [entry], by=by, site=form.participant.site)
+    trail.append_all(chain, [entry, *_follow(form)], by=by, site=form.participant.site)
     Participant.objects.filter(pk=form.participant_id).update(data_version=F("data_version") + 1)
     source_data_changed.send(
         FormInstance, participant_id=form.participant_id, form_key=form.form_key, form_id=form.pk, paths={"@active"}, by=by,
     )  # fmt: skip
+
+
+def _follow(form: FormInstance) -> list[Entry]:
+    """What was calculated from the line is calculated without it: the last day alive, a grade under treatment."""
+    try:
+        return _derived_anew(form.participant, derivation.dependents(form.form_key))
+    except Invalid as impossible:
+        refused(" ".join(impossible.errors.values()), "impossible").require()
+        raise

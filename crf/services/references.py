@@ -48,7 +48,7 @@ def _known(crf_field: CrfField, address: str, participant: Participant) -> bool:
         forms = FormInstance.objects.filter(pk=number, participant=participant, version__gt=0)
         return forms.filter(form_key__in=to.split(" or ")).exists()
     if kind == "lab":
-        return Laboratory.objects.filter(pk=number, site=participant.site_id).exists()
+        return Laboratory.objects.filter(pk=number, site=participant.site_id, active=True).exists()
     if kind in LINES_OF:
         lines = FormInstance.objects.filter(participant=participant, visit=None, form_key=LINES_OF[kind])
         return lines.filter(repeat=number, active=True, version__gt=0).exists()

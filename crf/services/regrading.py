@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.db.models import F
 
@@ -22,14 +24,18 @@ GRADED = ("LB", "SURG")  # the operation reads limits of normal as well (D-25)
 def laboratory_regrade(*, by: User | None, participant: Participant) -> int:
     """Derive the laboratory of a participant anew; gives how many values changed. Repeated, it changes nothing."""
     chain = trail.participant_chain(participant)
-    book = casebook(participant.pk)
-    book.number = participant.number
-    around = Surroundings(book, participant.site.today())
-    entries: list[Entry] = []
-    for key in GRADED:
-        for sheet in book.all(key):
-            entries += _rederive(form_def(key), sheet, around)
+    entries = _derived_anew(participant, GRADED)
     if entries:
         trail.append_all(chain, entries, by=by, site=participant.site)
         Participant.objects.filter(pk=participant.pk).update(data_version=F("data_version") + 1)
     return len(entries)
+
+
+def _derived_anew(participant: Participant, keys: Iterable[str]) -> list[Entry]:
+    """Calculated values of the forms with these keys, from what is stored now. The caller holds the chain."""
+    book = casebook(participant.pk)
+    book.number = participant.number
+    around = Surroundings(book, participant.site.today())
+    return [
+        entry for key in keys for sheet in book.all(key) for entry in _rederive(form_def(key), sheet, around)
+    ]

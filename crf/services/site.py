@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from crf.events import ranges_changed
 from crf.models import ConsentVersion, Laboratory, ReferenceRange
 from crf.policies import may_configure
+from crf.reasons import reason_given
 from crf.registry import site_forms
 from crf.site_ranges import Problems, problems_of
 from trialsite.accounts.models import Site, User
@@ -47,11 +48,11 @@ def laboratory_add(
 def laboratory_end(*, by: User, laboratory: Laboratory, reason: str) -> None:
     """No new results name it; those that do keep it. Twice is harmless."""
     may_configure(by, laboratory.site).require()
-    _demand(reason)
+    reason = reason_given(reason, _("Say why."))
     if not Laboratory.objects.filter(pk=laboratory.pk, active=True).update(active=False):
         return
     laboratory.active = False
-    entry = Entry(Action.SITE_CHANGED, laboratory.address, "active", "1", "0", reason.strip())
+    entry = Entry(Action.SITE_CHANGED, laboratory.address, "active", "1", "0", reason)
     trail.append_all(trail.study_chain(), [entry], by=by, site=laboratory.site)
 
 
@@ -65,6 +66,9 @@ def ranges_add(
     """
     (decision or may_configure(by, laboratory.site)).require()
     chain = trail.study_chain()  # one writer of site configuration at a time
+    laboratory.refresh_from_db(fields=["active"])
+    if not laboratory.active:
+        refused(_("This laboratory is closed: no new results name it."), "closed").require()
     kept = [values_of(row) for row in laboratory.ranges.filter(active=True)]
     found: dict[int, dict[str, str]] = {}
     for number, values in enumerate(ranges, 1):
@@ -85,12 +89,12 @@ def range_remove(*, by: User, row: ReferenceRange, reason: str) -> None:
     """Take a wrong range out, with a reason; results are graded again without it. Twice is harmless."""
     site = row.laboratory.site
     may_configure(by, site).require()
-    _demand(reason)
+    reason = reason_given(reason, _("Say why."))
     chain = trail.study_chain()
     changed = ReferenceRange.objects.filter(pk=row.pk, active=True)
-    if not changed.update(active=False, removed_reason=reason.strip()[:200]):
+    if not changed.update(active=False, removed_reason=reason):
         return
-    entry = Entry(Action.ROW_REMOVE, f"range:{row.pk}", "@active", "1", "0", reason.strip()[:200])
+    entry = Entry(Action.ROW_REMOVE, f"range:{row.pk}", "@active", "1", "0", reason)
     trail.append_all(chain, [entry], by=by, site=site)
     ranges_changed.send(ReferenceRange, site_id=site.pk)
 
@@ -136,8 +140,3 @@ def _entries(row: ReferenceRange) -> list[Entry]:
             if text
         ),
     ]  # fmt: skip
-
-
-def _demand(reason: str) -> None:
-    if not reason.strip():
-        refused(_("Say why."), "reason").require()

@@ -18,7 +18,7 @@ from crf.policies import may_enter
 from crf.registry import form_def
 from crf.rendering import Box, findings_html
 from crf.selectors.access import form_at
-from crf.selectors.history import field_at
+from crf.selectors.history import field_at, has_path
 from crf.selectors.presence import others_at
 from crf.services.drafts import draft_drop, draft_keep
 from crf.services.presence import presence_left, presence_seen
@@ -60,16 +60,11 @@ def _told(form: FormInstance, post: Any) -> dict[str, dict[str, str]]:
     for path in touched:
         row, sep, name = path.rpartition("/")
         real = numbers.get(row, row) + sep + name
-        crf_field = field_at(definition, real) if _names(definition, real) else None
+        crf_field = field_at(definition, real) if has_path(definition, real) else None
         if crf_field is not None:
             box = Box(crf_field, real, real, findings=builder.findings.get(real, []), chosen=builder.chosen)
             found[path] = {"error": builder.errors.get(real, ""), "html": findings_html(box)}
     return found
-
-
-def _names(definition: Any, path: str) -> bool:
-    section = path.rpartition("/")[0].partition(":")[0]
-    return not section or section in {part.id for part in definition.row_sections}
 
 
 @require()

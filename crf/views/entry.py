@@ -85,9 +85,7 @@ def _save(request: HttpRequest, form: FormInstance) -> HttpResponse:
         )
         return _again(request, form, typed, {}, status=409, refusal=refusal)
     if request.POST.get("action") == "keep_draft":
-        draft_keep(by=request.user, form=form, post=request.POST)  # type: ignore[arg-type]
-        messages.info(request, _("Kept as your draft. Nothing was saved."))
-        return redirect(form_url(form))
+        return _keep_draft(request, form, typed)
     order, merged = order_of(request), None
     try:
         try:
@@ -105,6 +103,18 @@ def _save(request: HttpRequest, form: FormInstance) -> HttpResponse:
     except Invalid as invalid:
         return _again(request, form, typed, invalid.errors, invalid=invalid)
     return _after(request, form, saved, merged)
+
+
+def _keep_draft(request: HttpRequest, form: FormInstance, typed: Typed) -> HttpResponse:
+    """Without JavaScript: what is typed waits as a draft, for whoever may save it."""
+    decision = may_enter(request.user, form)
+    if not decision:
+        return _again(request, form, typed, {}, status=403, refusal=str(decision.reason))
+    if not draft_keep(by=request.user, form=form, post=request.POST):  # type: ignore[arg-type]
+        refusal = _("“%(value)s” is too large.") % {"value": _("Draft")}
+        return _again(request, form, typed, {}, refusal=refusal)
+    messages.info(request, _("Kept as your draft. Nothing was saved."))
+    return redirect(form_url(form))
 
 
 def _after(request: HttpRequest, form: FormInstance, saved: Saved, merged: Merged | None) -> HttpResponse:

@@ -62,7 +62,8 @@ def laboratory_results(
 
 def _taken(request: HttpRequest, form: FormInstance, read: ReadFile) -> HttpResponse:
     """The results as a draft over what stands in the form; the person looks at them there and saves."""
-    post = _standing(request, form)
+    draft = draft_of(request.user, form)
+    post = draft_post(draft) if draft else _standing(form)
     numbers = {code: number for number, code in enumerate(ANALYTES, 1)}
     for line in read.lines:
         assert line.analyte is not None
@@ -71,7 +72,8 @@ def _taken(request: HttpRequest, form: FormInstance, read: ReadFile) -> HttpResp
         post[f"{prefix}lborresu"], post[f"{prefix}lborres__miss"] = line.unit, ""
     if not post.get("lbperf"):
         post["lbperf"] = "Y"
-    post["version"] = str(form.version)
+    # What others saved since the draft was begun is still to be merged with it.
+    post["version"] = str(draft.version if draft else form.version)
     draft_keep(by=request.user, form=form, post=post)  # type: ignore[arg-type]
     messages.success(
         request, _("%(count)s results stand in the form. Look at them and save.") % {"count": len(read.lines)}
@@ -79,10 +81,8 @@ def _taken(request: HttpRequest, form: FormInstance, read: ReadFile) -> HttpResp
     return redirect(form_url(form))
 
 
-def _standing(request: HttpRequest, form: FormInstance) -> QueryDict:
-    """What the person would see in the form now, as a post: the own draft, or what is stored."""
-    if draft := draft_of(request.user, form):
-        return draft_post(draft)
+def _standing(form: FormInstance) -> QueryDict:
+    """What is stored, as a post."""
     found = QueryDict(mutable=True)
     for prefix, fields, holder, _row in each_line(form_def("LB"), sheet_of(form)):
         where = prefix.replace(":", ".").replace("/", ".")

@@ -114,7 +114,7 @@ def laboratory_close(request: HttpRequest, number: str, code: str) -> HttpRespon
     try:
         laboratory_end(by=request.user, laboratory=lab, reason=request.POST.get("reason", ""))  # type: ignore[arg-type]
     except Refused as refusal:
-        return _show(request, lab, RangeForm(), refusal=str(refusal.reason), status=403)
+        return _show(request, lab, RangeForm(), refusal=str(refusal.reason), status=_refused(refusal))
     return redirect("laboratory_site", number=lab.site.number)
 
 
@@ -128,7 +128,7 @@ def laboratory_range_remove(request: HttpRequest, number: str, code: str, row: i
     try:
         range_remove(by=request.user, row=found, reason=request.POST.get("reason", ""))  # type: ignore[arg-type]
     except Refused as refusal:
-        return _show(request, lab, RangeForm(), refusal=str(refusal.reason), status=403)
+        return _show(request, lab, RangeForm(), refusal=str(refusal.reason), status=_refused(refusal))
     return redirect(_address(lab))
 
 
@@ -159,6 +159,9 @@ def laboratory_import(request: HttpRequest, number: str, code: str) -> HttpRespo
         except Problems as problems:
             context["problems"] = _lines(problems)
             status = 422
+        except Refused as refusal:
+            context["problems"] = [(0, refusal.reason)]
+            status = 422
     elif request.method == "POST":
         status = 422
     return render(request, "laboratories/import.html", context | {"form": form}, status=status)
@@ -182,6 +185,10 @@ def _show(
 
 def _status(request: HttpRequest, refused: bool) -> int:
     return 403 if refused else 422 if request.method == "POST" else 200
+
+
+def _refused(refusal: Refused) -> int:
+    return 403 if refusal.code == "role" else 422
 
 
 def _address(lab: Laboratory) -> str:
