@@ -40,9 +40,9 @@ def matrix(scale: float) -> dict[str, Any]:
 
 
 def generated() -> dict[str, User]:
-    """A hundred participants of the demonstration trial, and its people as ordinary accounts."""
+    """A hundred participants of the demonstration trial with what endpoints read, and its people as ordinary accounts."""
     with override_settings(DEMO=True):
-        call_command("demo", participants=GENERATED, seed=7, verbosity=0)
+        call_command("demo", participants=GENERATED, seed=7, endpoints_only=True, verbosity=0)
     return site.people()
 
 
