@@ -1376,6 +1376,27 @@ CATALOGUES: dict[str, CodeList] = {
             ("EXTREMITIES", "Extremities", "四肢"),
             ("NEURO", "Neurological", "神经系统"),
         ),
+        _list(
+            "ONSETPHASE",
+            "Phase at onset",
+            "发生阶段",
+            "sponsor-defined",
+            ("SCREENING", "Screening", "筛选期"),
+            ("NEOADJUVANT", "Neoadjuvant", "新辅助治疗期"),
+            ("PERI-OPERATIVE", "Peri-operative", "围手术期"),
+            ("ADJUVANT", "Adjuvant", "辅助治疗期"),
+            ("CONTINUED", "Continued treatment", "继续治疗期"),
+            ("FOLLOW-UP", "Follow-up", "随访期"),
+        ),
+        _list(
+            "FINALNY",
+            "Final central result",
+            "最终中心结果",
+            "sponsor-defined",
+            ("Y", "Yes", "是"),
+            ("N", "No", "否"),
+            ("NE", "Not evaluable", "不可评估"),
+        ),
     )
 }
 BODY_SYSTEMS = tuple(CATALOGUES["PESYS"].codes)

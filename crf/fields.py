@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from trialsite.kernel.partial_date import PartialDate
 from trialsite.kernel.texts import Text
+from trialsite.web.figures import day
 
 from . import limits
 from .analytes import ANALYTES
@@ -39,6 +40,15 @@ UNIT_WORDS = {
     "days": "天", "years": "年", "h": "小时", "beats/min": "次/分", "breaths/min": "次/分", "mg/day": "mg/天",
     "tablets": "片", "pack-years": "包年", "g/day": "g/天", "mg/m2; mg for CAM": "mg/m2；CAM 为 mg",
 }  # fmt: skip
+# How people write the units that the book spells for machines.
+SYMBOLS = (
+    ("10^12/", "×10¹²/"),
+    ("10^9/", "×10⁹/"),
+    ("umol", "µmol"),
+    ("ug/", "µg/"),
+    ("m2", "m²"),
+    ("degC", "°C"),
+)
 UNITS = tuple(
     dict.fromkeys(
         unit
@@ -57,6 +67,13 @@ RESULT_WORDS = {
     "4+": "P4", "++++": "P4", "±": "TRACE", "+-": "TRACE", "微量": "TRACE", "阳性": "POS", "POSITIVE": "POS",
 }  # fmt: skip
 _order = itertools.count()
+
+
+def unit_shown(unit: str) -> str:
+    """A unit for readers: `10^9/L` → `×10⁹/L`, `m2` → `m²`. Data keep the book's spelling."""
+    for spelt, shown in SYMBOLS:
+        unit = unit.replace(spelt, shown)
+    return unit
 
 
 class FieldError(Exception):
@@ -158,7 +175,8 @@ class CrfField(Field):
 
     @property
     def unit_text(self) -> Text:
-        return Text(self.unit, "岁" if self.name == "age" else UNIT_WORDS.get(self.unit, self.unit))
+        zh = "岁" if self.name == "age" else UNIT_WORDS.get(self.unit, self.unit)
+        return Text(unit_shown(self.unit), unit_shown(zh))
 
     # --- text of the trail ----------------------------------------------------------------------------------------
 
@@ -270,10 +288,10 @@ class Unit(Coded):
 
     @property
     def options(self) -> list[tuple[str, Text]]:
-        return [(unit, Text(unit, unit)) for unit in UNITS]
+        return [(unit, Text(unit_shown(unit), unit_shown(unit))) for unit in UNITS]
 
     def display(self, value: Any) -> str:
-        return value or ""
+        return unit_shown(value or "")
 
 
 class Result(CrfField, models.CharField):
@@ -363,7 +381,7 @@ class _DateParts(CrfField):
         return value.isoformat() if value is not None else ""
 
     def display(self, value: Any) -> str:
-        return self.to_text(value)
+        return day(value.isoformat()) if value is not None else ""
 
 
 class Date(_DateParts, models.DateField):
@@ -438,7 +456,7 @@ class _Number(CrfField):
     def bare(self, text: str) -> str:
         """Without the unit that was typed behind the number, and with a decimal point."""
         text = text.replace("−", "-").replace(" ", "")
-        for unit in (self.unit, self.unit_text.zh, WORDS_FOR.get(self.unit, "")):
+        for unit in (self.unit, self.unit_text.en, self.unit_text.zh, WORDS_FOR.get(self.unit, "")):
             unit = unit.replace(" ", "")
             if unit and text.lower().endswith(unit.lower()):
                 text = text[: -len(unit)]
@@ -489,14 +507,28 @@ class Dec(_Number, models.DecimalField):
     def to_text(self, value: Any) -> str:
         return "" if value is None else format(value.quantize(Decimal(1).scaleb(-self.decimal_places)), "f")
 
+    def to_raw(self, value: Any) -> Any:
+        """Three places are room for small doses, not a precision that was given: 0.500 is typed 0.5."""
+        text = self.to_text(value)
+        return text.rstrip("0").rstrip(".") if text and self.decimal_places == 3 else text
+
+    def display(self, value: Any) -> str:
+        return "" if value is None else f"{self.to_raw(value)} {self.unit_text}".strip()
+
 
 class Line(CrfField, models.CharField):
-    """One line of text of a given length; `pattern` is the shape that the book asks for."""
+    """One line of text of a given length; `pattern` is the shape that the book asks for.
+
+    `says` names the code list whose words a reader sees for a derived code.
+    """
 
     kind = "text"
 
-    def __init__(self, en: str = "", zh: str = "", *, pattern: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, en: str = "", zh: str = "", *, pattern: str = "", says: str = "", **kwargs: Any
+    ) -> None:
         self.pattern = pattern
+        self.words = (CODELISTS.get(says) or CATALOGUES[says]).codes if says else {}
         super().__init__(en, zh, **kwargs)
 
     def parse(self, raw: Any) -> Any:
@@ -517,6 +549,9 @@ class Line(CrfField, models.CharField):
 
     def from_text(self, text: str) -> Any:
         return text or None
+
+    def display(self, value: Any) -> str:
+        return str(self.words[value]) if value in self.words else super().display(value)
 
 
 class Long(CrfField, models.TextField):

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from .analytes import ANALYTES, Analyte, panel_of, rows_of
 from .codelists import CODELISTS
+from .fields import unit_shown
 from .laboratory_reading import allowed_codes
 from .models import FormInstance
 from .naming import short
@@ -144,10 +145,10 @@ class LaboratoryBuilder(Builder):
         units = units_of(analyte)
         if not box.raw and self.editable:
             box.raw = self._reported_in(analyte) or units[0]
-        box.options = [(unit, unit) for unit in units]
+        box.options = [(unit, unit_shown(unit)) for unit in units]
         if len(units) == 1 and self.editable and not box.error and box.raw in units:
             hidden = f'<input type="hidden" name="{box.name}" value="{escape(units[0])}">'
-            return f'<span class="unit-only">{escape(units[0])}</span>{hidden}'
+            return f'<span class="unit-only">{escape(unit_shown(units[0]))}</span>{hidden}'
         return self._cell(box)
 
     def _reported_in(self, analyte: Analyte) -> str:
@@ -241,7 +242,7 @@ def range_text(line: RowValues, analyte: Analyte) -> str:
     low, high = line.get("lbornrlo"), line.get("lbornrhi")
     if low is None and high is None:
         return ""
-    unit = "" if analyte.unit.startswith("code ") else f" {analyte.unit}"
+    unit = "" if analyte.unit.startswith("code ") else f" {unit_shown(analyte.unit)}"
     if low is None:
         return f"≤ {_plain(high)}{unit}"
     return f"≥ {_plain(low)}{unit}" if high is None else f"{_plain(low)}–{_plain(high)}{unit}"

@@ -20,6 +20,7 @@ from .analytes import ANALYTES, panel_number
 from .ctcae import TERMS
 from .derivation_events import phase_at_onset, related
 from .derived_clinic import creatinine_clearance
+from .fields import unit_shown
 from .laboratory import results
 from .limits import interval
 from .sheets import Casebook, Sheet
@@ -72,12 +73,15 @@ def retreatment(book: Casebook, sheet: Sheet) -> list[Criterion]:
 def _count(book: Casebook, code: str, least: Decimal, day: dt.date | None) -> Criterion:
     analyte = ANALYTES[code]
     known = [one for one in results(book, code) if one.value is not None and (day is None or one.day <= day)]
-    limit = _("at least %(least)s %(unit)s") % {"least": figures.number(least), "unit": analyte.unit}
+    limit = _("at least %(least)s %(unit)s") % {
+        "least": figures.number(least),
+        "unit": unit_shown(analyte.unit),
+    }
     if not known:
         return Criterion(str(analyte.label), limit, "", None, None)
     last, value = known[-1], known[-1].value
     assert value is not None
-    words = f"{figures.number(value)} {analyte.unit}"
+    words = f"{figures.number(value)} {unit_shown(analyte.unit)}"
     return Criterion(str(analyte.label), limit, words, last.day, value >= least)
 
 

@@ -508,7 +508,8 @@ def visit_title(code: str, repeat: int) -> Text:
         return label
     if code == "ADJ2":
         return Text(f"Adjuvant cycle {repeat}", f"辅助治疗第{repeat}周期")
-    return Text(f"{label.en.replace(' n', '')} {repeat}", f"{label.zh.replace('n', '')} {repeat}")
+    en, zh = label.en.split(" (")[0].removesuffix(" n"), label.zh.split("(")[0].removesuffix("n")
+    return Text(f"{en} {repeat}", f"{zh} {repeat}")
 
 
 def visit_order(code: str, repeat: int) -> int:

@@ -104,6 +104,7 @@ class AdverseEvent(CrfData):
         max_length=20,
         values="derived",
         derived=True,
+        says="ONSETPHASE",
     )
     ae_teae = Coded(
         "NY",

@@ -244,8 +244,11 @@ class CentralResult(CrfData):
         max_length=2,
         values="NY derived or NE",
         derived=True,
+        says="FINALNY",
     )
-    cpf_pcr = Line("Final pCR", "最终pCR", max_length=2, values="NY derived or NE", derived=True)
+    cpf_pcr = Line(
+        "Final pCR", "最终pCR", max_length=2, values="NY derived or NE", derived=True, says="FINALNY"
+    )
     cpf_dat = Date(
         "Date final result released", "最终结果发布日期", values="system", soft="<= C1D1+183", derived=True
     )

@@ -125,7 +125,7 @@ class HccHistory(CrfData):
 class BaselineNodule(CrfRow):
     """HCC3: Nodules (repeating; all if <= 5, else the 5 largest)."""
 
-    crf_rows = RowsOf("HCC", "HCC3", key="nod_no", layout="table")
+    crf_rows = RowsOf("HCC", "HCC3", key="nod_no")
 
     nod_no = Int(
         "Nodule number (1 = largest)", "结节编号(1为最大)", cdash="TUSPID", values="1..5", hard="1-5"

@@ -222,6 +222,7 @@ class BodySystem(CrfRow):
         cdash="PETEST",
         values="fixed list of 9",
         derived=True,
+        says="PESYS",
     )
     peres = Coded("PERES", "Result", "结果", cdash="PEORRES")
     pedesc = Line("Describe abnormality", "异常描述", max_length=200, required="C: peres in ABN_NCS,ABN_CS")

@@ -200,7 +200,7 @@ class TumourAssessment(CrfData):
 class TargetLesion(CrfRow):
     """TA2: Target lesions (<= 5 total, <= 2 per organ)."""
 
-    crf_rows = RowsOf("TA", "TA2", key="tl_lnkid", layout="table")
+    crf_rows = RowsOf("TA", "TA2", key="tl_lnkid")
 
     tl_lnkid = Line(
         "Lesion id T01..T05",
@@ -248,7 +248,7 @@ class TargetLesion(CrfRow):
 class NonTargetLesion(CrfRow):
     """TA3: Non-target lesions."""
 
-    crf_rows = RowsOf("TA", "TA3", key="nt_lnkid", layout="table")
+    crf_rows = RowsOf("TA", "TA3", key="nt_lnkid")
 
     nt_lnkid = Line(
         "Lesion id NT01..NT99",
@@ -267,7 +267,7 @@ class NonTargetLesion(CrfRow):
 class NewLesion(CrfRow):
     """TA4: New lesions."""
 
-    crf_rows = RowsOf("TA", "TA4", key="nl_lnkid", layout="table")
+    crf_rows = RowsOf("TA", "TA4", key="nl_lnkid")
 
     nl_lnkid = Line(
         "Lesion id N01..N99",

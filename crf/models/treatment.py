@@ -227,7 +227,7 @@ class InfusionRow(CrfRow):
 class ApatinibPeriod(CrfRow):
     """EC3: Apatinib dosing periods (repeating, contiguous, study-level)."""
 
-    crf_rows = RowsOf("EC", "EC3", number="apa_spid", layout="table")
+    crf_rows = RowsOf("EC", "EC3", number="apa_spid")
 
     apa_spid = Int("Period number", "时段号", cdash="- (ECSPID)", values="auto", derived=True)
     apa_phase = Coded("PHASE", "Phase", "阶段", cdash="EPOCH")
@@ -285,7 +285,7 @@ class ApatinibPeriod(CrfRow):
 class ApatinibDispensing(CrfRow):
     """EC4: Apatinib accountability (per dispensing, repeating)."""
 
-    crf_rows = RowsOf("EC", "EC4", layout="table")
+    crf_rows = RowsOf("EC", "EC4")
 
     da_dispdat = Date("Dispensing date", "发放日期", cdash="DADAT (DISPAMT)", hard="<= today")
     da_disp = Int(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from crf import facts, planning
 from crf.analytes import ANALYTES, PANELS
 from crf.derivation import fixed_key, words_of
+from crf.fields import unit_shown
 from crf.models import Finding, FindingState
 from crf.naming import form_title, form_url
 from crf.planning import FORMS_READ, PlannedVisit, plan
@@ -270,7 +271,7 @@ def markers(book: Casebook) -> list[Marker]:
             if code in found and row.get("lbstresn") is not None:
                 found[code].append((day, row.get("lbstresn")))
     return [
-        Marker(code, str(ANALYTES[code].label), ANALYTES[code].unit, tuple(sorted(points)))
+        Marker(code, str(ANALYTES[code].label), unit_shown(ANALYTES[code].unit), tuple(sorted(points)))
         for code, points in found.items()
         if points
     ]

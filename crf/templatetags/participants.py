@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crf.fields import unit_shown
 from crf.models import FormStatus
 from crf.selectors import work
 from crf.selectors.lines import FormLine
@@ -18,6 +19,7 @@ from crf.selectors.timeline import span
 from trialsite.web import marks
 
 register = template.Library()
+register.filter("unit", unit_shown)
 
 
 @register.simple_tag

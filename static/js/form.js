@@ -277,7 +277,7 @@ function clearable(seg) {
     changed(radios[0]);
   });
   seg.addEventListener("change", show);
-  seg.after(button);
+  seg.append(button); // inside, so that it stays beside the last answer when the answers fill the line
   show();
 }
 

@@ -52,7 +52,7 @@ def test_the_cycle_that_was_held_was_not_allowed(book: Casebook) -> None:
     found = checked(book, cycle(book, "C3", ec_d1dat=dt.date(2024, 4, 11)))
     assert (found["ANC"].met, found["ANC"].value, found["ANC"].day) == (
         False,
-        "0.92 10^9/L",
+        "0.92 ×10⁹/L",
         dt.date(2024, 4, 11),
     )
     assert found["PLT"].met is True
