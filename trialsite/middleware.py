@@ -10,7 +10,9 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
+from django.utils import timezone, translation
+
+from trialsite.accounts.models import Site
 
 log = structlog.get_logger("trialsite.request")
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -83,6 +85,17 @@ class UserLanguage:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = translation.get_language()
         return self.get_response(request)
+
+
+class SiteClock:
+    """Pages tell the time of the clock on the wall of a site, not that of the server; data and trail keep UTC."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with timezone.override(Site().zone):
+            return self.get_response(request)
 
 
 class NoStore:

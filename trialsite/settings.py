@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "trialsite.middleware.IdleSession",
     "trialsite.middleware.UserLanguage",
+    "trialsite.middleware.SiteClock",
     "trialsite.accounts.middleware.SecondFactorMiddleware",
     "trialsite.middleware.NoStore",
     "django.contrib.messages.middleware.MessageMiddleware",

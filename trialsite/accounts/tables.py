@@ -17,7 +17,7 @@ class UserTable(tables.Table):
     full_name = tables.Column(verbose_name=_("Full name"))
     roles = tables.Column(verbose_name=_("Roles today"), orderable=False, accessor="roles_today")
     factor = tables.BooleanColumn(verbose_name=_("Second factor"), accessor="factor_enrolled", yesno="✓,–")
-    last_login = tables.DateTimeColumn(verbose_name=_("Last sign-in (UTC)"), format="Y-m-d H:i", default="–")
+    last_login = tables.DateTimeColumn(verbose_name=_("Last sign-in"), format="Y-m-d H:i", default="–")
     is_active = tables.Column(verbose_name=_("State"))
 
     class Meta:

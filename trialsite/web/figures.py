@@ -76,6 +76,14 @@ def moment(value: Any, seconds: bool = False) -> str:
     return f"{day(local)} {local:%H:%M:%S}" if seconds else f"{day(local)} {local:%H:%M}"
 
 
+def zone(value: dt.datetime) -> str:
+    """The distance of the reader's clock from UTC at a moment: `UTC+8`."""
+    minutes = int((timezone.localtime(value).utcoffset() or dt.timedelta()).total_seconds()) // 60
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "−" if minutes < 0 else "+"
+    return "UTC" + (f"{sign}{hours}" if minutes else "") + (f":{rest:02}" if rest else "")
+
+
 def age(value: Any, now: dt.datetime | None = None) -> str:
     """How long ago, in the largest whole unit."""
     if not isinstance(value, dt.date):

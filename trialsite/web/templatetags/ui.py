@@ -22,6 +22,7 @@ register.simple_tag(marks.composition_bar, name="composition_bar")
 
 register.filter("day", figures.day)
 register.filter("moment", figures.moment)
+register.filter("zone", figures.zone)
 register.filter("mm", figures.millimetres)
 
 
