@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -240,6 +240,17 @@ def _rules() -> str:
     return digest([rules_digest(), study().digest])[:12]
 
 
+def _rules_of_sites() -> dict[int, str]:
+    """By site: the rules, with the ranges and consent versions that it has now. Rows are added and end; none goes."""
+    ranges, versions = "laboratories__ranges", "consent_versions"
+    counted = Site.objects.annotate(
+        all=Count(ranges, distinct=True), now=Count(ranges, filter=Q(laboratories__ranges__active=True), distinct=True),
+        versions=Count(versions, distinct=True),
+    )  # fmt: skip
+    rows = counted.values_list("pk", "all", "now", "versions")
+    return {pk: digest([_rules(), *held])[:12] for pk, *held in rows}
+
+
 def participant_check(participant: int) -> bool:
     """Judge one participant by all checks and limits. True when it was done, or was done before."""
     return bool(participants_check([participant]))
@@ -250,18 +261,22 @@ def participants_check(participants: Collection[int]) -> list[int]:
 
     Nothing is locked while the rules run. A participant whose data changed meanwhile is left for the next time.
     """
-    _regrade_new(participants)
-    return [held.participant.pk for held in folders(participants) if _keep(held, _judge(held))]
+    rules = _rules_of_sites()  # first: what a site changes meanwhile makes the result old
+    _regrade_new(participants, rules)
+    return [held.participant.pk for held in folders(participants) if _keep(held, _judge(held), rules)]
 
 
-def _regrade_new(participants: Collection[int]) -> None:
+def _regrade_new(participants: Collection[int], rules: Mapping[int, str]) -> None:
     """Who was never judged, or whose site changed its reference ranges since, is graded first."""
     from .regrading import (
         laboratory_regrade,  # derives as a save does, and a save settles findings by this module
     )
 
-    people = Participant.objects.filter(pk__in=participants, imported=False, check_state=None)
+    people = Participant.objects.filter(pk__in=participants, imported=False)
+    known = dict(CheckState.objects.filter(participant__in=participants).values_list("participant", "rules"))
     for participant in people.select_related("site"):
+        if known.get(participant.pk) == rules[participant.site_id]:
+            continue
         if FormInstance.objects.filter(participant=participant, form_key="LB", version__gt=0).exists():
             try:
                 laboratory_regrade(by=None, participant=participant)
@@ -301,7 +316,7 @@ def note_failed(failed: Failed) -> None:
 
 
 @transaction.atomic
-def _keep(held: Held, result: Judged) -> bool:
+def _keep(held: Held, result: Judged, rules: Mapping[int, str]) -> bool:
     participant = held.participant
     chain = trail.participant_chain(participant)
     version = Participant.objects.filter(pk=participant.pk).values_list("data_version", flat=True).get()
@@ -313,8 +328,8 @@ def _keep(held: Held, result: Judged) -> bool:
         CheckState.objects.update_or_create(
             participant=participant,
             defaults={
-                "data_version": version, "day": held.folder.today, "rules": _rules(), "error": result.error,
-                "checked_at": timezone.now(),
+                "data_version": version, "day": held.folder.today, "rules": rules[participant.site_id],
+                "error": result.error, "checked_at": timezone.now(),
             },
         )  # fmt: skip
     return True
@@ -348,9 +363,10 @@ def _known(participants: Collection[int]) -> dict[int, list[Finding]]:
 def stale(part: int = 0, parts: int = 1) -> QuerySet[Participant]:
     """Participants to be judged again: their data, the rules or the day at their site moved on."""
     state = CheckState.objects.filter(participant=OuterRef("pk"))
-    behind = Q(~Exists(state.filter(data_version=OuterRef("data_version"), rules=_rules())))
+    behind = Q(~Exists(state.filter(data_version=OuterRef("data_version"))))
+    rules = _rules_of_sites()
     for site in Site.objects.all():
-        behind |= Q(site=site, check_state__day__lt=site.today())
+        behind |= Q(site=site) & Q(Exists(state.filter(Q(day__lt=site.today()) | ~Q(rules=rules[site.pk]))))
     found = Participant.objects.filter(behind, imported=False).order_by("pk")
     return found if parts == 1 else found.annotate(part=F("pk") % parts).filter(part=part)
 
@@ -383,12 +399,13 @@ def checks_run(
     """Judge participants anew, by all rules or by some: what was opened and cured (`dry`: would be), what broke."""
     found: list[Difference] = []
     failed: Failed = {}
+    rules = _rules_of_sites()
     held_all = folders(participants)
     known = _known([held.participant.pk for held in held_all])
     for held in held_all:
         result = _judge(held, checks)
         failed |= result.failed
-        if dry or _keep(held, result):
+        if dry or _keep(held, result, rules):
             found += _differences(held, result, known)
     return found, failed
 

@@ -32,6 +32,7 @@ def laboratory_add(
 ) -> Laboratory:
     """A laboratory that the site sends samples to, under a code that is once at the site."""
     (decision or may_configure(by, site)).require()
+    chain = trail.study_chain()  # one writer of site configuration at a time
     if Laboratory.objects.filter(site=site, code=code).exists():
         refused(_("Laboratory %(code)s exists already.") % {"code": code}, "duplicate").require()
     made = Laboratory.objects.create(site=site, code=code, name_en=name_en, name_zh=name_zh)
@@ -40,7 +41,7 @@ def laboratory_add(
         Entry(Action.SITE_CHANGED, made.address, "name_en", "", name_en),
     ]
     entries += [Entry(Action.SITE_CHANGED, made.address, "name_zh", "", name_zh)] if name_zh else []
-    trail.append_all(trail.study_chain(), entries, by=by, site=site)
+    trail.append_all(chain, entries, by=by, site=site)
     return made
 
 
@@ -108,6 +109,7 @@ def consent_version_add(
     (decision or may_configure(by, site)).require()
     if effective_from < version_date:
         refused(_("A version cannot take effect before its own date."), "order").require()
+    chain = trail.study_chain()
     if ConsentVersion.objects.filter(site=site, version=version).exists():
         refused(_("Version %(version)s exists already.") % {"version": version}, "duplicate").require()
     made = ConsentVersion.objects.create(
@@ -115,7 +117,8 @@ def consent_version_add(
     )
     text = f"{version} {version_date} {effective_from}"
     entry = Entry(Action.SITE_CHANGED, f"consent:{made.pk}", "@version", "", text)
-    trail.append_all(trail.study_chain(), [entry], by=by, site=site)
+    trail.append_all(chain, [entry], by=by, site=site)
+    ranges_changed.send(ConsentVersion, site_id=site.pk)  # consents are judged by the versions
     return made
 
 

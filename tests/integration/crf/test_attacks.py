@@ -15,12 +15,12 @@ from crf.models import Draft, FormInstance, Laboratory, Presence, ReferenceRange
 from crf.naming import form_url
 from crf.selectors.replay import replayed
 from crf.selectors.sheets import sheet_of
-from crf.services import regrading
+from crf.services import findings, regrading
 from crf.services.drafts import LARGEST
 from crf.services.entry import Invalid
 from crf.services.findings import participants_check
 from crf.services.logs import log_line_add, log_line_remove
-from crf.services.site import laboratory_add, laboratory_end, ranges_add
+from crf.services.site import consent_version_add, laboratory_add, laboratory_end, ranges_add
 from crf.site_ranges import Problems, read_file
 from crf.verifying import participant_problems
 from participants.models import Participant
@@ -299,3 +299,32 @@ def test_one_participant_that_cannot_be_graded_does_not_hold_up_the_others(
 
     monkeypatch.setattr(regrading, "laboratory_regrade", broken)
     assert set(participants_check([participant.pk, other.pk])) == {participant.pk, other.pk}
+
+
+def test_ranges_that_change_while_a_participant_is_judged_are_not_overlooked(
+    participant: Participant, cast: dict[str, User], lab: Laboratory, monkeypatch: Any
+) -> None:
+    """The result of the old ranges must not count as that of the new ones."""
+    row = read_file("test,unit,sex,lln,uln,from\nALT,U/L,M,9,50,2024-01-01\n")
+    judge = findings._judge
+
+    def judged_meanwhile(*args: Any) -> Any:
+        ranges_add(by=cast["da"], laboratory=lab, ranges=row)
+        return judge(*args)
+
+    monkeypatch.setattr(findings, "_judge", judged_meanwhile)
+    participants_check([participant.pk])
+    monkeypatch.undo()
+    assert participant in findings.stale()
+    participants_check([participant.pk])
+    assert participant not in findings.stale()
+
+
+def test_a_consent_version_is_judged_at_once(participant: Participant, cast: dict[str, User]) -> None:
+    participants_check([participant.pk])
+    assert participant not in findings.stale()
+    consent_version_add(
+        by=cast["da"], site=world.site(), version="3.0", version_date=dt.date(2024, 1, 1),
+        effective_from=dt.date(2024, 2, 1),
+    )  # fmt: skip
+    assert participant in findings.stale()
