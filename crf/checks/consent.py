@@ -144,7 +144,7 @@ def ck_019_visits_out_of_order(look: Look) -> Iterator[Hit]:
     kept = [visit for visit in look.folder.visits if visit.day and visit.code not in NOT_A_VISIT]
     for visit in kept:
         later = [
-            other for other in kept if _planned_before(other, visit) and certainly_after(other.day, visit.day)
+            other for other in kept if certainly_after(other.day, visit.day) and _planned_before(other, visit)
         ]
         if later and (place := dating_form(look, visit)):
             last = max(later, key=lambda other: other.day or dt.date.min)

@@ -280,11 +280,14 @@ def ck_091_significant_value_without_link(look: Look) -> Iterator[Hit]:
 
 CRITICAL_LOW = {"K": Decimal(3), "SODIUM": Decimal(125)}
 CRITICAL_HIGH = {"K": Decimal(6), "GLUC": Decimal(20)}
+CRITICAL = CRITICAL_LOW.keys() | CRITICAL_HIGH.keys()
 
 
 @check("CK-100", on="LB")
 def ck_100_critical_value(look: Look) -> Iterator[Hit]:
     for test, one in results_of(look).items():
+        if test not in CRITICAL:
+            continue
         if one.below(CRITICAL_LOW.get(test)) or one.exceeds(CRITICAL_HIGH.get(test)):
             yield one.hit(look, **{test: one.words})
 

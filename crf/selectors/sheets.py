@@ -91,7 +91,7 @@ def _chosen(model: type[_Sheet], only: Only | None, place: str) -> list[str]:
 
 def _split(names: list[str], record: list[Any]) -> tuple[dict[str, Any], dict[str, str]]:
     found = {name: value for name, value in zip(names, record, strict=True) if value is not None}
-    missing = {name: found.pop(name) for name in names if name in found and name.endswith(MISS)}
+    missing = {name: found.pop(name) for name in [*found] if name.endswith(MISS)}
     return found, {name.removesuffix(MISS): value for name, value in missing.items() if value}
 
 
