@@ -179,7 +179,8 @@ def _of_the_book(database: str, measured: dict[str, Any]) -> list[list[str]]:
         for language, one in book.items():
             said = "English" if language == "en" else "both languages"
             shown = (
-                f"{one['pages']} pages in {one['s']:.1f} s, {one['pages'] / one['s']:.0f} pages a second, "
+                f"{one['pages']} pages in {one['s']:.0f} s ({one['cpu']:.0f} s processor), "
+                f"{one['pages'] / one['s']:.1f} pages a second, "
                 f"{one['kb']:.0f} KB, peak of the child {one['mb']:.0f} MB"
             )
             rows.append([f"Casebook of a whole participant, {said}", database, "reported", shown, ""])
