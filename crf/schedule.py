@@ -496,7 +496,7 @@ def visit_of(label: str) -> tuple[str, int] | None:
     for code, repeats in REPEATING.items():
         stem = "ADJ" if code == "ADJ2" else code
         rest = label.removeprefix(stem)
-        if rest != label and rest.isdigit() and int(rest) in repeats:
+        if rest != label and rest.isascii() and rest.isdigit() and int(rest) in repeats:
             return code, int(rest)
     return None
 

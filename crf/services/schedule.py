@@ -15,6 +15,7 @@ from crf.events import source_data_changed
 from crf.models import FormInstance, FormStatus
 from crf.planning import CONDITIONAL, FORMS_READ, PlannedVisit, conditional, form_expected, plan
 from crf.policies import may_open_visit, may_screen
+from crf.reasons import reason_given
 from crf.registry import form_def, forms
 from crf.schedule import EXAMINED, LOGS, VISITS, FormAt, forms_at, visit_label, visit_of
 from crf.selectors.sheets import casebook
@@ -260,21 +261,20 @@ def visit_open(
     if place is None:
         refused(_("There is no visit %(visit)s.") % {"visit": label}).require()
     assert place is not None
-    if not reason.strip():
-        refused(_("Say why this visit is opened.")).require()
+    reason = reason_given(reason, _("Say why this visit is opened."))
     chain = trail.participant_chain(participant)
     code, repeat = place
     visit, made = Visit.objects.get_or_create(
         participant=participant, code=code, repeat=repeat,
-        defaults={"order": VISITS[code].number * 100 + repeat, "reason": OPENED + reason.strip()[:180]},
+        defaults={"order": VISITS[code].number * 100 + repeat, "reason": OPENED + reason[:180]},
     )  # fmt: skip
     if not made and visit.reason.startswith(OPENED):
         return visit
-    entries = [Entry(Action.VISIT, f"visit:{visit.pk}", "@opened", "", label, reason.strip())]
+    entries = [Entry(Action.VISIT, f"visit:{visit.pk}", "@opened", "", label, reason)]
     if made:
         entries += _make_forms(_expected(participant, visit, Casebook(participant.number)))
     else:
-        visit.status, visit.reason = VisitStatus.PLANNED, OPENED + reason.strip()[:180]
+        visit.status, visit.reason = VisitStatus.PLANNED, OPENED + reason[:180]
         visit.save(update_fields=["status", "reason"])
         FormInstance.objects.filter(visit=visit).update(expected=True)
     trail.append_all(chain, entries, by=by, site=participant.site)
@@ -287,12 +287,11 @@ def visit_miss(*, by: User, visit: Visit, reason: str) -> None:
     """A visit that did not take place, with its reason. Refused once data were entered at it."""
     participant = visit.participant
     may_open_visit(by, participant).require()
-    if not reason.strip():
-        refused(_("Say why the visit was missed.")).require()
+    reason = reason_given(reason, _("Say why the visit was missed."))
     chain = trail.participant_chain(participant)
     if FormInstance.objects.filter(visit=visit).exclude(status=FormStatus.EXPECTED).exists():
         refused(_("Data were entered at this visit; it was not missed."), "state").require()
-    old, visit.status, visit.reason = visit.status, VisitStatus.MISSED, reason.strip()[:200]
+    old, visit.status, visit.reason = visit.status, VisitStatus.MISSED, reason
     visit.save(update_fields=["status", "reason"])
     trail.append(
         chain,

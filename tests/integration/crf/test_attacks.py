@@ -11,6 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from crf.documents.capture import capture
+from crf.documents.casebook import casebook_document
+from crf.documents.tongue import LANGUAGES
 from crf.models import Draft, FormInstance, Laboratory, Presence, ReferenceRange
 from crf.naming import form_url
 from crf.selectors.replay import replayed
@@ -328,3 +331,59 @@ def test_a_consent_version_is_judged_at_once(participant: Participant, cast: dic
         effective_from=dt.date(2024, 2, 1),
     )  # fmt: skip
     assert participant in findings.stale()
+
+
+@pytest.mark.parametrize(
+    ("address", "more"), [("open/", {"label": "UNS1"}), ("C2/miss/", {}), ("open/", {"label": "UNS99999"})]
+)
+def test_reasons_of_visits_name_nobody(
+    address: str, more: dict[str, str], at: Any, participant: Participant
+) -> None:
+    answer = at("lin").post(f"/p/01-003/{address}", {"reason": f"Asked by {CARD}"} | more)
+    assert answer.status_code == 422
+    assert not AuditEvent.objects.filter(reason__contains=CARD).exists()
+
+
+@pytest.mark.parametrize("label", ["UNS²", "UNS٣", "ADJ①", "scr", "UNS0", "UNS-1"])
+def test_a_visit_that_cannot_be_is_not_there(label: str, at: Any, participant: Participant) -> None:
+    lin = at("lin")
+    assert lin.get(f"/p/01-003/{label}/vs/").status_code == 404
+    assert lin.post("/p/01-003/open/", {"label": label, "reason": "Unwell."}).status_code == 422
+
+
+# --- pages and documents ----------------------------------------------------------------------------------------------
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+
+
+def test_hostile_words_are_shown_as_words(
+    participant: Participant, cast: dict[str, User], lab: Laboratory, at: Any
+) -> None:
+    """In tables of logs, references, laboratories, the course, the history and the casebook."""
+    lin = cast["lin"]
+    world.consent(participant, lin, "2024-03-01")
+    for log, term in (("AE", "aeterm"), ("CM", "cmtrt"), ("MH", "mhterm"), ("PR", "prtrt"), ("DV", "dvterm")):
+        line = log_line_add(by=lin, participant=participant, log=log)
+        world.fill(line, lin, {term: HOSTILE}, complete=False)
+    gone = log_line_add(by=lin, participant=participant, log="AE")
+    world.fill(gone, lin, {"aeterm": HOSTILE}, complete=False)
+    log_line_remove(by=lin, form=gone, reason=HOSTILE)
+    other = laboratory_add(by=cast["da"], site=world.site(), code="X", name_en=HOSTILE, name_zh=HOSTILE)
+    world.fill(
+        world.form(participant, "LB", "SCR", 1), lin, {"lbperf": "Y", "lbnam": other.address}, complete=False
+    )
+    pages = [
+        "", "log/ae/", "log/ae/1/", "log/ae/1/remove/", "log/ae/2/", "log/ae/1/history/", "log/cm/", "log/cm/1/",
+        "log/mh/", "log/pr/1/", "log/dv/", "SCR/lb/1/", "SCR/",
+    ]  # fmt: skip
+    for page in [f"/p/01-003/{page}" for page in pages] + ["/laboratories/01/", "/laboratories/01/X/"]:
+        answer = at("lin").get(page)
+        assert answer.status_code == 200, page
+        assert "<script>alert" not in answer.content.decode(), page
+        assert "<img src=x" not in answer.content.decode(), page
+    for language in LANGUAGES:
+        document = casebook_document(capture(participant, language), language)
+        text = "".join(document.parts)
+        assert "&lt;script&gt;alert" in text
+        assert "<script" not in text
+        assert "<img src=x" not in text
