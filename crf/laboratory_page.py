@@ -88,7 +88,7 @@ class LaboratoryBuilder(Builder):
         day = escape(self.before.get("lbdat") or "") if self.before else ""
         earlier = f'<th class="r" scope="col">{before}<small>{day}</small></th>' if self.before else ""
         return (
-            f'<thead><tr><th scope="col">{escape(_("Test"))}</th>{earlier}<th scope="col">{escape(_("Sign"))}</th>'
+            f'<thead><tr><th scope="col">{escape(_("Test"))}</th>{earlier}<th scope="col">{escape(_("< or >"))}</th>'
             f'<th class="r" scope="col">{escape(_("Result"))}</th><th scope="col">{escape(_("Unit"))}</th>'
             f'<th scope="col">{escape(_("Reference range"))}</th><th scope="col">{escape(_("Judgement"))}</th>'
             f'<th scope="col">{escape(_("Comment"))}</th></tr></thead>'
