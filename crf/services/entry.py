@@ -327,7 +327,7 @@ class _Saving:
         write(self.definition, form, stored, sheet)
         entries = [change.entry(form, self.entry_reason(change, sheet)) for change in diff]
         entries += self.findings(checked)
-        entries += self.envelope(checked)
+        entries += self.envelope(checked, changed=bool(entries))
         if self.definition.head.date:
             name = self.definition.head.date
             entries += visit_dated(
@@ -376,11 +376,12 @@ class _Saving:
         self.form.finding_count = settled.open
         return settled.entries
 
-    def envelope(self, checked: Checked) -> list[Entry]:
+    def envelope(self, checked: Checked, changed: bool) -> list[Entry]:
+        """A version is a save that the trail knows: a page counts back by them to what it showed (views.stale)."""
         form = self.form
         old = form.status
         form.status = FORM.after(old, "complete" if self.order.complete else "save")
-        form.version += 1
+        form.version += changed or old != form.status
         form.missing_count = len(checked.required)
         form.definition, form.configuration = self.definition.version, study().digest
         form.saved_at, form.saved_by = timezone.now(), self.by

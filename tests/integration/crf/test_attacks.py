@@ -131,6 +131,34 @@ def test_a_draft_is_told_of_any_path(path: str, at: Any, participant: Participan
         assert answer.status_code == 200
 
 
+@pytest.mark.parametrize("act", ["confirm", "in vain", "nothing"])
+def test_what_was_set_back_is_not_taken_for_untouched(
+    act: str, participant: Participant, cast: dict[str, User], at: Any
+) -> None:
+    """A colleague saves without changing a value; the weight is set back to what it was before: that is a change."""
+    lin = cast["lin"]
+    world.consent(participant, lin, "2024-03-01")
+    form = world.form(participant, "VS", "SCR")
+    for weight in ("60", "200"):
+        values = {"vsperf": "Y", "vsdat": "2024-03-05", "weight": weight}
+        world.fill(form, lin, values, complete=False)
+    page = {
+        "vsperf": "Y",
+        "vsdat__y": "2024",
+        "vsdat__m": "3",
+        "vsdat__d": "5",
+        "version": "2",
+        "action": "save",
+    }
+    said = {
+        "confirm": {"confirm:soft:weight@weight": "Checked at the source."}, "in vain": {"confirm:CK-065@height": "Yes."},
+        "nothing": {},
+    }[act]  # fmt: skip
+    assert at("chen").post(form_url(form), page | {"token": "a", "weight": "200"} | said).status_code == 302
+    assert at("lin").post(form_url(form), page | {"token": "b", "weight": "60"}).status_code == 302
+    assert sheet_of(form).get("weight") == 60
+
+
 # --- logs -------------------------------------------------------------------------------------------------------------
 
 
