@@ -83,7 +83,7 @@ def form(participant: Participant, key: str, visit: str = "", repeat: int = 1) -
 def typed(
     key: str,
     values: Values,
-    rows: Mapping[str, Sequence[Values]] | None = None,
+    rows: Mapping[str, Sequence[Values | None]] | None = None,
     missing: Values | None = None,
 ) -> Typed:
     """Texts as typed values. Rows are numbered from 1; `None` in their place passes one over."""
@@ -122,7 +122,7 @@ def _parsed(fields: Mapping[str, CrfField], values: Values) -> dict[str, Any]:
 
 
 def fill(
-    form: FormInstance, by: User, values: Values, rows: Mapping[str, Sequence[Values]] | None = None,
+    form: FormInstance, by: User, values: Values, rows: Mapping[str, Sequence[Values | None]] | None = None,
     missing: Values | None = None, complete: bool = True, reason: str = "",
 ) -> Saved:  # fmt: skip
     """Save a form as a person would: all values at once, complete unless said otherwise."""

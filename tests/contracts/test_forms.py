@@ -161,7 +161,7 @@ def refused(found: Checked, whole: bool) -> bool:
 
 def spoken(found: Checked) -> set[tuple[str, str]]:
     """(path, rule) of everything that wants a look."""
-    return {(one.path, one.rule) for one in (*found.soft, *found.raised)}
+    return {(one.path, one.rule) for one in found.soft} | {one.place for one in found.raised}
 
 
 def other_answers(crf_field: CrfField, value: Any) -> list[Any]:
