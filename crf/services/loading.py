@@ -205,7 +205,7 @@ class _Loading(_Saving):
         write(self.definition, form, stored, sheet)
         entries = [change.entry(form, self.entry_reason(change, sheet)) for change in diff]
         entries += self.findings(checked)
-        entries += self.envelope(checked)
+        entries += self.envelope(checked, changed=bool(entries))
         if self.definition.head.date:
             name = self.definition.head.date
             entries += visit_dated(
