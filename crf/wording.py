@@ -62,6 +62,8 @@ def limit_text(field: CrfField, text: str) -> str:
         return _(", ").join(field.display(code.strip()) for code in text.split(","))
     if found := re.match(r"within \+/-(\d+) % of (\w+)$", text):
         return _("within ±%(percent)s %% of %(field)s") % {"percent": found[1], "field": _term(found[2])}
+    if text == "250 (0 if HELD)":
+        return _("250 mg, or 0 mg while held")
     text = re.sub(r"(?<=\d)\s*(?:-|\bto\b)\s*(?=-?\d)", "–", text).replace("–-", " … −")
     if text.startswith("-"):  # a range from below zero: a dash beside a minus would be read as one
         text = "−" + text[1:].replace("–", " … ")

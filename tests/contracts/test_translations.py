@@ -157,7 +157,7 @@ def english_of(page: str, people: dict[str, User]) -> set[str]:
     text = re.sub(
         r"\buser:\d+", " ", text
     )  # the address of somebody who may not be chosen, as the form keeps it
-    return english_in(text) - people.keys() - SITES - field_names()
+    return english_in(text) - people.keys() - SITES - field_names() - {"ng"}  # ng/mL
 
 
 @pytest.fixture
