@@ -234,7 +234,8 @@ class ImagingBuilder(Builder):
             )
             inner = inner.replace('<span class="unit">mm</span>', "", 1)
         return (
-            f'<div class="{box.classes}" data-name="{box.field.name}" data-kind="{box.field.kind}" data-path="{escape(box.path)}" '
+            f'<div class="{box.classes}" data-name="{box.field.name}" data-kind="{box.field.kind}" '
+            f'data-path="{escape(box.path)}" '
             f'id="{box.id}"{condition}{required}{"" if box.shown else " hidden"}>'
             f'<div class="f-input">{inner}{marks_html(box)}</div>{said_html(box)}</div>'
         )

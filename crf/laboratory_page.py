@@ -168,9 +168,10 @@ class LaboratoryBuilder(Builder):
             codes = allowed_codes(box.path)
             box.options = [(code, str(label)) for code, label in codes.items()]
         condition = f' data-when="{escape(box.condition)}"' if box.condition else ""
+        required, hidden = required_html(box) if asked else "", "" if box.shown else " hidden"
         return (
             f'<div class="{box.classes}" data-name="{box.field.name}" data-kind="{box.field.kind}" '
-            f'data-path="{escape(box.path)}" id="{box.id}"{condition}{required_html(box) if asked else ""}{"" if box.shown else " hidden"}>'
+            f'data-path="{escape(box.path)}" id="{box.id}"{condition}{required}{hidden}>'
             f'<div class="f-input">{input_html(box)}{marks_html(box)}</div>{said_html(box)}</div>'
         )
 

@@ -65,7 +65,9 @@ class RowsOf:
     fixed: tuple[str, ...] = ()
     number: str = ""  # field that shows the row number
     defaults: dict[str, Any] = field(default_factory=dict)
-    hangs: dict[str, str] = field(default_factory=dict)  # a field that says nothing without the other (unit: result)
+    hangs: dict[str, str] = field(
+        default_factory=dict
+    )  # a field that says nothing without the other (unit: result)
     subset: Callable[[int], tuple[int, ...]] | None = (
         None  # of the fixed rows, those of a record (by its repeat)
     )

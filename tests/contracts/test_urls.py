@@ -141,12 +141,12 @@ TABLE: dict[str, tuple[Line, ...]] = {
     "laboratories/<str:number>/<str:code>/": (
         get(LAB, VIEW), post(LAB, (DATA, 422), (VIEW, 403)), get("/laboratories/01/NONE/", VIEW, 404),
     ),
-    "laboratories/<str:number>/<str:code>/close/": (post(LAB + "close/", (VIEW, 403)),),
+    "laboratories/<str:number>/<str:code>/close/": (post(LAB + "close/", (DATA, 422), (VIEW, 403)),),
     "laboratories/<str:number>/<str:code>/import/": (
         get(LAB + "import/", VIEW), post(LAB + "import/", (DATA, 422), (VIEW, 403)),
     ),
     "laboratories/<str:number>/<str:code>/<int:row>/remove/": (
-        post(LAB + "{range}/remove/", (VIEW, 403)), post(LAB + "0/remove/", (VIEW, 404)),
+        post(LAB + "{range}/remove/", (DATA, 422), (VIEW, 403)), post(LAB + "0/remove/", (VIEW, 404)),
     ),
     "p/<str:number>/<str:label>/lb/import/": (
         get("/p/{number}/SCR/lb/import/", VIEW), post("/p/{number}/SCR/lb/import/", (SITE, 422), (VIEWERS, 403)),

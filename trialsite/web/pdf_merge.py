@@ -149,7 +149,7 @@ def _bookmark(writer: PdfWriter, outline: Sequence[Any], targets: dict[str, Any]
     """Bookmarks as they were ordered: the same place may stand below several."""
     for title, name, below in outline:
         page = _page_of(writer, targets, name) if name else _first_page(writer, targets, below)
-        item = writer.add_outline_item(title, page_number=page, parent=above)
+        item = writer.add_outline_item(title=title, page_number=page, parent=above)
         _bookmark(writer, below, targets, item)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -32,7 +31,7 @@ class Command(BaseCommand):
             for section in form["sections"]
             for field in section["fields"]
         ]
-        stream: Any = self.stdout if self.stdout is not None else sys.stdout
+        stream: Any = self.stdout
         table = csv.DictWriter(stream, fieldnames=list(lines[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(lines)

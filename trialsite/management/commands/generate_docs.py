@@ -84,7 +84,11 @@ def schedule() -> str:
     known = forms()
     lines = ["| Visit | Name | 名称 | Anchor | Target | Window | Forms |", "|---|---|---|---|---|---|---|"]
     for code, line in VISITS.items():
-        kept = ", ".join(f"{key} ({at[code]})" for key, at in FORMS.items() if code in at and key.partition("-")[0] in known)
+        kept = ", ".join(
+            f"{key} ({at[code]})"
+            for key, at in FORMS.items()
+            if code in at and key.partition("-")[0] in known
+        )
         window = f"{line.window_from} … {line.window_to}"
         lines.append(
             f"| {code} | {line.label.en} | {line.label.zh} | {line.anchor} | {line.target} | {window} | {kept} |"
