@@ -10,7 +10,9 @@ from typing import Any
 from django.db import transaction
 from django.http import QueryDict
 
+from crf.checks.consent import names_a_person
 from crf.models import Draft, FormInstance, FormSubmission
+from crf.selectors.folder import names_not_to_be_written
 from crf.typed import posted_version
 from trialsite.accounts.models import User
 from trialsite.db.prepared import Prepared
@@ -32,13 +34,16 @@ LARGEST = 400_000  # characters; the largest form of the book stays below a tent
 def draft_keep(*, by: User, form: FormInstance, post: QueryDict, token: str = "") -> bool:
     """Keep the posted fields; the newest wins. False when nothing was kept: too much, or a page that is over.
 
-    `token` is the submission that a save of the same page would be.
+    `token` is the submission that a save of the same page would be. Text that names a person (CK-017) is not kept:
+    the save would refuse it, and until then it stands on the page only.
     """
+    names = names_not_to_be_written()
     content = {
         name: [value.replace("\0", "") for value in values]
         for name, values in post.lists()
         if name not in NOT_KEPT and not name.startswith("merge:") and any(values)
-    }
+        and not any(names_a_person(value, names) for value in values)
+    }  # fmt: skip
     if sum(len(value) for values in content.values() for value in values) > LARGEST:
         return False
     posted = posted_version(post.get("version", ""))

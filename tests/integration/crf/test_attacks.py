@@ -87,6 +87,13 @@ def test_who_may_not_enter_keeps_no_draft(name: str, at: Any, participant: Parti
     assert (answer.status_code, Draft.objects.count()) == (403, 0)
 
 
+def test_a_draft_keeps_no_identity_number(at: Any, participant: Participant) -> None:
+    form = world.form(participant, "DM", "SCR")
+    typed = {"version": "0", "ethcn_oth": "身份证 １１０１０５１９４９１２３１００２X", "su_packyr": "12.5"}
+    assert at("lin").post(f"{form_url(form)}draft/", typed).status_code == 200
+    assert Draft.objects.get(form=form).content == {"su_packyr": ["12.5"]}
+
+
 def test_a_draft_that_is_too_large_is_not_said_to_be_kept(at: Any, participant: Participant) -> None:
     form = world.form(participant, "DM", "SCR")
     answer = at("lin").post(
