@@ -8,9 +8,10 @@ from django.db.models import Q
 
 from crf.fields import CrfField
 from crf.models import FormInstance, Laboratory
-from crf.naming import form_title
+from crf.naming import LOG_OF, form_title
 from crf.registry import form_def
 from crf.schedule import LINES_OF, visit_label, visit_title
+from crf.selectors.sheets import casebook
 from participants.models import Visit
 from trialsite.accounts.models import User
 from trialsite.accounts.roles import Role
@@ -94,3 +95,18 @@ def _forms(form: FormInstance, keys: list[str]) -> Choices:
         for f in found
         if f.visit
     ]
+
+
+def named_by(form: FormInstance) -> list[str]:
+    """Forms that name this line of a log, as people know them: what stays behind when the line is taken out."""
+    log = LOG_OF.get(form.form_key, "")
+    address = f"{log}:{form.repeat}"
+    found = []
+    for sheet in casebook(form.participant_id):
+        for section in form_def(sheet.key).sections:
+            fields = [field.name for field in section.fields if log in getattr(field, "logs", ())]
+            holders = sheet.lines(section.id) if section.repeating else [sheet]
+            if fields and any(holder.get(name) == address for holder in holders for name in fields):
+                title = str(form_title(sheet.key, sheet.repeat))
+                found.append(f"{title} · {sheet.visit}" if sheet.visit else title)
+    return list(dict.fromkeys(found))

@@ -16,6 +16,7 @@ from crf.naming import LOG_OF, form_title, form_url, home_url
 from crf.policies import may_enter
 from crf.schedule import LINES_OF
 from crf.selectors.access import form_at
+from crf.selectors.references import named_by
 from crf.services.logs import log_line_add, log_line_copy, log_line_remove
 from trialsite.kernel.decisions import Refused
 
@@ -77,6 +78,7 @@ def _ask(request: HttpRequest, form: FormInstance, no: Refused | None = None) ->
         "url": form_url(form),
         "log_url": home_url(form),
         "may": may_enter(request.user, form),
+        "named_by": named_by(form),
         "refusal": no.reason if no else "",
         "typed_reason": request.POST.get("reason", ""),
     }

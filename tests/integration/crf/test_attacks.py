@@ -422,3 +422,17 @@ def test_hostile_words_are_shown_as_words(
         assert "&lt;script&gt;alert" in text
         assert "<script" not in text
         assert "<img src=x" not in text
+
+
+def test_who_takes_a_line_out_is_told_what_names_it(
+    at: Any, participant: Participant, cast: dict[str, User], line: FormInstance
+) -> None:
+    lin = cast["lin"]
+    page = f"/p/{participant.number}/log/ae/{line.repeat}/remove/"
+    assert "go on naming it" not in at("lin").get(page).content.decode()
+    drug = log_line_add(by=lin, participant=participant, log="CM")
+    given = {"cmtrt": "Ondansetron", "cmcat": "GENERAL", "cm_indtype": "AE", "cmaeno": str(line.repeat)}
+    world.fill(world.form(participant, "CM1", "", drug.repeat), lin, given, complete=False)
+    told = at("lin").get(page).content.decode()
+    assert "go on naming it" in told
+    assert "Concomitant medication #1" in told
