@@ -56,7 +56,7 @@ def capture(participant: Participant, language: str) -> dict[str, Any]:
     return {
         "number": participant.number,
         "site": participant.site.number,
-        "site_name": str(participant.site),
+        "site_name": [participant.site.name_en, participant.site.name_zh or participant.site.name_en],
         "zone": str(participant.site.zone),
         "state": participant.state,
         "imported": participant.imported,

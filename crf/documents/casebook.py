@@ -81,9 +81,13 @@ def _head(content: Mapping[str, Any], tongue: Tongue, sheet: Mapping[str, Any], 
     visit = f"{sheet['visit']} {Text(*sheet['visit_title'])}".strip() or _("log")
     foot = f"{_foot(content, words)} · {sheet['key']} {_('version')} {sheet['definition']}"
     return Head(
-        _name(sheet), Text(*sheet["title"]), words, foot, site=content["site_name"], participant=content["number"],
+        _name(sheet), Text(*sheet["title"]), words, foot, site=_site(content), participant=content["number"],
         visit=visit, date=day(sheet["date"]) if sheet["date"] else "", repeat=sheet["repeat"],
     )  # fmt: skip
+
+
+def _site(content: Mapping[str, Any]) -> str:
+    return f"{content['site']} {Text(*content['site_name'])}"
 
 
 def _foot(content: Mapping[str, Any], words: str) -> str:
@@ -100,7 +104,7 @@ def _facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     facts = [
         (_("Study"), escape(f"{study().id}: {study().title}")),
         (_("Participant"), escape(content["number"])),
-        (_("Site"), escape(content["site_name"])),
+        (_("Site"), escape(_site(content))),
         (_("State"), escape(str(State(state).label) if state in State.values else state)),
         (_("Data up to"), escape(_moment(content))),
         (_("Forms with data"), str(len(content["forms"]))),
