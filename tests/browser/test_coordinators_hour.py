@@ -1,4 +1,7 @@
-"""A coordinator's hour: screening of 01-003 (book, section 6) typed by keyboard alone, in both languages, on both screens.
+"""A coordinator's hour: forms of 01-003's screening (book, section 6) typed by keyboard alone, English and Chinese.
+
+Seven forms, one of each kind of question: consent, demographics, disease with its rows, serology, vital signs, a panel
+of the laboratory, the ECG. `test_01_003` types the imaging grid and eligibility.
 
 No mouse: forms are found with `/`, fields are reached with Tab, choices made with digits, arrows and Space, and each
 form is completed with Ctrl+Enter.
