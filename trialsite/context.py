@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -16,17 +16,56 @@ from trialsite.accounts.roles import Permission, Role
 
 P = Permission
 
-# Path, name, and the rights of which one opens it. A blinded reader sees the blinded entries only.
-ENTRIES: tuple[tuple[str, Any, frozenset[Permission], bool], ...] = (
-    ("/", _("Home"), frozenset(P), False),
-    ("/participants/", _("Participants"), frozenset({P.VIEW}), False),
-    ("/readings/", _("Readings"), frozenset({P.READ_CENTRALLY, P.ADJUDICATE}), True),
-    ("/pathology/", _("Pathology"), frozenset({P.ALLOCATE}), False),
-    ("/laboratories/", _("Laboratories"), frozenset({P.VIEW}), False),
-    ("/endpoints/", _("Endpoints"), frozenset({P.AGGREGATE}), False),
-    ("/reports/", _("Reports"), frozenset({P.REPORT}), False),
-    ("/documents/", _("Documents"), frozenset({P.VIEW}), False),
-    ("/admin/", _("Administration"), frozenset({P.ACCOUNTS}), False),
+Right = Permission | tuple[Permission, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page of the menu: it is shown to who holds one of the rights, or all rights of one of the tuples.
+
+    `more`: it stands in the second menu. A blinded reader sees the entries for `blinded` only.
+    """
+
+    path: str
+    name: Any
+    rights: tuple[Right, ...]
+    more: bool = False
+    blinded: bool = False
+
+    def shown(self, grants: Grants) -> bool:
+        if grants.blinded and not self.blinded:
+            return False
+        return any(_holds(grants, right) for right in self.rights)
+
+
+def _holds(grants: Grants, right: Right) -> bool:
+    wanted = right if isinstance(right, tuple) else (right,)
+    return all(grants.may(one) for one in wanted)
+
+
+READS_REVIEW = (P.VIEW, P.AUDIT)  # monitor, data manager, inspector
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry("/", _("Home"), tuple(P)),
+    Entry("/participants/", _("Participants"), (P.VIEW,)),
+    Entry("/queries/", _("Queries"), (P.VIEW,)),
+    Entry("/sdv/", _("Verify"), (P.VERIFY, READS_REVIEW)),
+    Entry("/sign/", _("Sign"), (P.SIGN,)),
+    Entry("/readings/", _("Readings"), (P.READ_CENTRALLY, P.ADJUDICATE), blinded=True),
+    Entry("/pathology/", _("Pathology"), (P.ALLOCATE,)),
+    Entry("/endpoints/", _("Endpoints"), (P.AGGREGATE,)),
+    Entry("/reports/", _("Reports"), (P.REPORT,)),
+    Entry("/deviations/", _("Proposed deviations"), (P.VIEW,), more=True),
+    Entry("/locks/", _("Freeze and lock"), (P.VIEW,), more=True),
+    Entry("/documents/", _("Documents"), (P.VIEW,), more=True),
+    Entry("/laboratories/", _("Laboratories"), (P.VIEW,), more=True),
+    Entry("/duplicates/", _("Duplicates"), (P.RECONCILE,), more=True),
+    Entry("/delegations/", _("Delegation logs"), (P.VIEW,), more=True),
+    Entry("/persons/", _("Authorised persons"), (READS_REVIEW,), more=True),
+    Entry("/audit/", _("Audit trail"), (P.AUDIT,), more=True),
+    Entry("/trail-review/", _("Trail review"), (READS_REVIEW,), more=True),
+    Entry("/copies/", _("Certified copies"), (P.COPY,), more=True),
+    Entry("/admin/", _("Administration"), (P.ACCOUNTS,)),
 )
 
 # Pages that belong to an entry although their address begins otherwise.
@@ -38,18 +77,32 @@ class NavItem:
     path: str
     name: str
     current: bool
+    count: int = 0
+    answered: bool = False
 
 
-def navigation(grants: Grants, path: str) -> list[NavItem]:
+def navigation(grants: Grants, path: str, more: bool = False) -> list[NavItem]:
     """Only links that work for this reader."""
-    shown = [
-        (where, name)
-        for where, name, rights, for_blinded in ENTRIES
-        if any(grants.may(right) for right in rights) and (for_blinded or not grants.blinded)
-    ]
     return [
-        NavItem(where, name, path == where if where == "/" else path.startswith(BELOW.get(where, where)))
-        for where, name in shown
+        NavItem(entry.path, entry.name, _current(entry.path, path))
+        for entry in ENTRIES
+        if entry.more == more and entry.shown(grants)
+    ]
+
+
+def _current(where: str, path: str) -> bool:
+    return path == where if where == "/" else path.startswith(BELOW.get(where, where))
+
+
+def counted(items: list[NavItem], grants: Grants) -> list[NavItem]:
+    """With the queries that wait for this reader: to answer at a site, else answered and to be closed."""
+    from crf.selectors.worklists import queries_waiting
+
+    if not grants.may(P.QUERY_ANSWER) and not grants.may(P.QUERY_RAISE):
+        return items
+    number, answered = queries_waiting(grants)
+    return [
+        replace(item, count=number, answered=answered) if item.path == "/queries/" else item for item in items
     ]
 
 
@@ -70,7 +123,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     def bar() -> dict[str, Any]:
         grants = grants_of(getattr(request, "user", None))
         return {
-            "nav": navigation(grants, request.path),
+            "nav": counted(navigation(grants, request.path), grants),
+            "more": navigation(grants, request.path, more=True),
             "roles": role_names(grants),
             "blinded": grants.blinded,
             "may_find": grants.may(P.VIEW) and not grants.blinded,

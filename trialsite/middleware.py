@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from trialsite.accounts.models import Site
+from trialsite.accounts.sessions import SEEN
 
 log = structlog.get_logger("trialsite.request")
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -47,11 +48,9 @@ class RequestLog:
 class IdleSession:
     """Fifteen idle minutes end a session. A page that refreshes itself is not a person at work.
 
-    The session is written once a minute at most: Django's SESSION_SAVE_EVERY_REQUEST writes to the database for
-    every page that is read.
+    The session is written every quarter of a minute at most: Django's SESSION_SAVE_EVERY_REQUEST writes to the
+    database for every page that is read. So it ends after 14 min 45 s to 15 min, never later.
     """
-
-    WRITE_AFTER = 60
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -63,8 +62,8 @@ class IdleSession:
             and request.user.is_authenticated
         ):
             now = int(time.time())
-            if now - request.session.get("seen", 0) >= self.WRITE_AFTER:
-                request.session["seen"] = now
+            if now - request.session.get(SEEN, 0) >= settings.SESSION_COOKIE_AGE / 60:
+                request.session[SEEN] = now
         return self.get_response(request)
 
 
@@ -96,6 +95,23 @@ class SiteClock:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with timezone.override(Site().zone):
             return self.get_response(request)
+
+
+class NoAddress:
+    """PostgreSQL takes no text with the character NUL; nothing here has an address with one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, named: dict[str, object]
+    ) -> None:
+        """Once the route is known: what was asked for is in the trail as any other address that is not there."""
+        if any("\0" in str(value) for value in named.values()):
+            raise Http404
 
 
 class NoStore:

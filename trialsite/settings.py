@@ -38,6 +38,10 @@ if not SECRET_KEY:
             "SECRET_KEY must be set when DATABASE_URL names a server. See docs/runbook.md."
         )
     SECRET_KEY = kept_secret(VAR_DIR / "secret_key")
+# Earlier keys: sessions and seals of the trail that were made with them stay valid.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# The database takes no event that is older than so many seconds when it is written (trialsite.audit.guard).
+TRAIL_WRITTEN_WITHIN = 600
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -87,12 +91,14 @@ MIDDLEWARE = [
     "trialsite.middleware.UserLanguage",
     "trialsite.middleware.SiteClock",
     "trialsite.accounts.middleware.SecondFactorMiddleware",
+    "trialsite.middleware.NoAddress",
     "trialsite.middleware.NoStore",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
+    "trialsite.not_found.NotFoundTrail",
 ]
 
 AUTH_USER_MODEL = "accounts.User"
@@ -124,6 +130,8 @@ else:
         "default": env.db_url_config(DATABASE_URL)
         | {"CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60), "CONN_HEALTH_CHECKS": True}
     }
+    # Compiling a query (half a second) never pays for pages that read fifty rows; estimates of subqueries ask for it.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c jit=off")
 
 # One process serves the embedded site; several share what they remember (used one-time codes) in the database.
 CACHES = {
@@ -219,6 +227,19 @@ AXES_LOCKOUT_CALLABLE = "trialsite.accounts.names.same_answer"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
+# --- Letters ----------------------------------------------------------------------------------------------------
+# EMAIL_URL such as smtp+tls://user:password@mail.example.org:587. Without it nothing is sent; pages show the same work.
+
+EMAIL_URL = env.str("EMAIL_URL", default="")
+if EMAIL_URL:
+    vars().update(env.email_url_config(EMAIL_URL))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+EMAIL_TIMEOUT = 10
+# Where people find the site: the link in letters.
+SITE_URL = env.str("SITE_URL", default="")
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="trial@localhost")
+
 # --- Safety in the browser --------------------------------------------------------------------------------------
 
 SESSION_COOKIE_AGE = 15 * 60  # idle; `IdleSession` moves it forward, and polling does not
@@ -304,8 +325,29 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "endpoints.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     # The same for edit checks; it also takes up what depends on the day, when a day begins at a site.
     "checks": {"task": "crf.tasks.check_sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "plans": {"task": "crf.tasks.plan_sweep", "schedule": 30.0, "options": {"expires": 30}},
+    # After an upgrade `migrate` has done it already; this is for a site whose code was changed without it.
+    "signatures": {"task": "crf.tasks.signatures_sweep", "schedule": 3600.0, "options": {"expires": 3600}},
     "sessions": {
         "task": "trialsite.accounts.tasks.sessions_sweep",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    # Requests to unlock expire after 72 hours.
+    "holds": {"task": "crf.tasks.holds_sweep", "schedule": 600.0, "options": {"expires": 600}},
+    "letters": {"task": "crf.tasks.daily_mails", "schedule": 900.0, "options": {"expires": 900}},
+    # Whether the triggers of the append-only tables stand; and a seal on every chain that grew.
+    "guards": {"task": "trialsite.audit.tasks.guards", "schedule": 60.0, "options": {"expires": 60}},
+    "seals": {"task": "trialsite.audit.tasks.seals", "schedule": 3600.0, "options": {"expires": 3600}},
+    # The same for the rules of the trail review, at 03:00.
+    "trail_review": {
+        "task": "crf.trail_review_tasks.trail_look_sweep",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    # Asks whether the trail was verified since the last 02:00 at the sites, also when beat slept at that hour.
+    "verification": {
+        "task": "endpoints.tasks.verification_sweep",
         "schedule": 60.0,
         "options": {"expires": 60},
     },

@@ -10,5 +10,4 @@ urlpatterns = [
     path("", include("endpoints.urls")),
     path("", include("crf.urls")),
     path("", include("pathology.urls")),
-    path("", include("trialsite.audit.urls")),
 ]

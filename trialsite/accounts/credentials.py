@@ -13,6 +13,18 @@ from django.http import HttpRequest
 
 from . import factor
 from .models import User
+from .names import normal_name
+
+
+def name_is_right(request: HttpRequest, user: User, typed: str) -> bool:
+    """Whether it is the own name. Another person's is a failure of whoever is signed in, and nobody else's."""
+    if normal_name(typed) == user.username:
+        return True
+    who = {"username": user.username}
+    if not AxesProxyHandler.is_allowed(request, who):
+        request.axes_locked_out = True  # type: ignore[attr-defined]  # trying does not prolong the lock
+    user_login_failed.send(sender=__name__, credentials=who | {"step": "user name"}, request=request)
+    return False
 
 
 def password_is_right(request: HttpRequest, user: User, password: str) -> bool:

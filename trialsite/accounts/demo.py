@@ -8,12 +8,20 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
 
-from . import services
-from .models import Site, User
-from .roles import Role
+from . import services, services_team
+from .duties import Duty, Topic
+from .models import Delegation, Site, User
+from .roles import TIME_LIMITED, Role
 
 SINCE = dt.date(2024, 1, 1)
+LAST_DAY = dt.date(2099, 12, 31)
+
+DUTIES: dict[str, tuple[Duty, ...]] = {
+    Role.INVESTIGATOR: (Duty.PRINCIPAL,),
+    Role.COORDINATOR: (Duty.ENTRY, Duty.IMAGING, Duty.PATHOLOGY),
+}
 
 SITES = [
     ("01", "Sun Yat-sen Demo Hospital", "中山示范医院"),
@@ -68,13 +76,37 @@ def ensure_demo_people() -> list[DemoPerson]:
         if number not in sites:
             sites[number] = services.site_create(by=None, number=number, name_en=name_en, name_zh=name_zh)
     known = set(User.objects.values_list("username", flat=True))
-    for person in CAST:
-        if person.username not in known:
-            _create(person, sites.get(person.site))
+    fresh = [person for person in CAST if person.username not in known]
+    for person in fresh:
+        _create(person, sites.get(person.site))
+    for person in sorted(fresh, key=lambda one: one.role != Role.INVESTIGATOR):
+        if person.site:
+            _delegate(person, sites[person.site])
     return CAST
 
 
 def _create(person: DemoPerson, site: Site | None) -> None:
-    user = services.user_create(by=None, username=person.username, full_name=person.full_name, demo=True)
+    user = services.user_create(
+        by=None,
+        username=person.username,
+        full_name=person.full_name,
+        identity="DEMO",
+        demo=True,
+    )
     services.password_set(by=None, user=user, password=person.password)
-    services.role_grant(by=None, user=user, role=person.role, site=site, valid_from=SINCE)
+    until = LAST_DAY if person.role in TIME_LIMITED else None
+    services.role_grant(by=None, user=user, role=person.role, site=site, valid_from=SINCE, valid_until=until)
+    for topic in Topic:
+        certificate = f"DEMO-{topic}-{person.username}"
+        services_team.training_record(
+            by=None, user=user, topic=topic, trained_on=SINCE, certificate=certificate
+        )
+
+
+def _delegate(person: DemoPerson, site: Site) -> None:
+    """The investigator is the principal one and delegates the rest."""
+    line = Delegation.objects.on(timezone.localdate()).filter(site=site, duty=Duty.PRINCIPAL).first()
+    user = User.objects.get(username=person.username)
+    services_team.delegation_add(
+        by=line.user if line else None, site=site, user=user, duties=DUTIES[person.role], valid_from=SINCE
+    )

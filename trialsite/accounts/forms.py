@@ -20,12 +20,13 @@ from django.utils.translation import gettext_lazy as _
 
 from . import credentials
 from .adapter import FAILED
-from .models import LANGUAGES, Site, User
+from .duties import Duty, Topic
+from .models import LANGUAGES, RoleHeld, Site, User
 from .names import normal_name
-from .roles import Role
+from .roles import AT_A_SITE, Role
 
 USER_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,29}")
-TAKEN_BY_PAGES = {"new"}
+TAKEN_BY_PAGES = {"new", "export"}
 
 
 class Plain:
@@ -222,6 +223,62 @@ class RoleEndForm(ReasonForm):
     @property
     def until_day(self) -> dt.date | None:
         return self.cleaned_data.get("until")
+
+
+class IdentityForm(Plain, forms.Form):
+    """21 CFR 11.100(b): who looked at what, before a signature is given."""
+
+    identity_how = _reason(label=_("What was looked at"))
+    identity_on = _day(_("Day"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["identity_on"].initial = timezone.localdate()
+        self.fields["identity_how"].help_text = _(
+            "For example: passport, seen in person. No document numbers."
+        )
+
+
+class TrainingForm(Plain, forms.Form):
+    topic = forms.ChoiceField(label=_("Topic"), choices=Topic.choices)
+    trained_on = _day(_("Day of the training"))
+    expires_on = _day(_("Valid until"), required=False)
+    certificate = forms.CharField(label=_("Certificate"), max_length=120)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["expires_on"].help_text = _("Leave empty when it does not expire.")
+        self.fields["certificate"].help_text = _("Its number, or where it is filed.")
+
+
+class DelegationForm(Plain, forms.Form):
+    """One line of the log for each duty that is chosen."""
+
+    user = forms.ModelChoiceField(User.objects.none(), label=_("Person"))
+    duties = forms.MultipleChoiceField(
+        label=_("Duties"), choices=Duty.choices, widget=forms.CheckboxSelectMultiple
+    )
+    valid_from = _day(_("First day"))
+    valid_until = _day(_("Last day"), required=False)
+    reason = _reason(required=False)
+
+    def __init__(self, *args: Any, site: Site, principal: bool, **kwargs: Any) -> None:
+        """`principal`: may this person name the principal investigator?"""
+        super().__init__(*args, **kwargs)
+        staff = RoleHeld.objects.filter(site=site, ended_at__isnull=True, role__in=AT_A_SITE).values("user")
+        people: Any = self.fields["user"]
+        people.queryset = User.objects.filter(pk__in=staff, is_active=True)
+        duties: Any = self.fields["duties"]
+        duties.choices = [choice for choice in Duty.choices if principal or choice[0] != Duty.PRINCIPAL]
+        self.fields["valid_from"].initial = timezone.localdate()
+        self.fields["valid_until"].help_text = _("Leave empty when no end is known.")
+
+
+class AttestForm(Plain, forms.Form):
+    """`digest` names the list that was seen."""
+
+    digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    note = _reason(required=False, label=_("Note"))
 
 
 class SiteForm(Plain, forms.ModelForm):

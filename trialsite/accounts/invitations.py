@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from enum import StrEnum
+
+from django.conf import settings
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.utils import timezone
 from django.utils.encoding import force_str
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
@@ -32,3 +37,21 @@ def invited(key: str, token: str) -> User | None:
     except (ValueError, OverflowError, User.DoesNotExist):
         return None
     return user if invitations.check_token(user, token) else None
+
+
+class State(StrEnum):
+    NONE = "none"  # never sent, and there is no password
+    OPEN = "open"
+    EXPIRED = "expired"
+    USED = "used"  # the person chose a password
+
+
+def open_until(user: User) -> dt.datetime | None:
+    """The moment at which the last invitation stops working."""
+    return user.invited_at and user.invited_at + dt.timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+
+
+def state(user: User) -> State:
+    if (until := open_until(user)) is not None:
+        return State.OPEN if timezone.now() < until else State.EXPIRED
+    return State.USED if user.has_usable_password() else State.NONE

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.kernel.texts import Text
 
+from .duties import Duty, Topic
 from .roles import Role
 
 LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
@@ -56,6 +57,14 @@ class User(AbstractUser):
     demo = models.BooleanField(_("demonstration account"), default=False, editable=False)
     # Raised to end every session and invitation of the person at once (a stolen token, a factor taken away).
     generation = models.PositiveIntegerField(default=0, editable=False)
+    # When the last invitation was sent; empty again once it was used.
+    invited_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # 21 CFR 11.100(b): who the person is was verified before a signature is given.
+    identity_verified_on = models.DateField(_("identity verified on"), null=True, blank=True)
+    identity_how = models.CharField(_("how the identity was verified"), max_length=500, blank=True)
+    identity_verified_by = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         ordering = ["username"]
@@ -150,3 +159,149 @@ class RoleHeld(models.Model):
         if self.ended_at is not None or day < self.valid_from:
             return False
         return self.valid_until is None or day <= self.valid_until
+
+
+class TrainingQuerySet(models.QuerySet["Training"]):
+    def on(self, day: dt.date) -> TrainingQuerySet:
+        """Valid on a day: the day of the training and the day on which it expires are included."""
+        open_ended = models.Q(expires_on__isnull=True)
+        return self.filter(
+            open_ended | models.Q(expires_on__gte=day), trained_on__lte=day, withdrawn_at__isnull=True
+        )
+
+
+class Training(models.Model):
+    """What a person was trained in, when, and until when that holds. Never deleted; a mistake is withdrawn."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="trainings")
+    topic = models.CharField(_("topic"), max_length=10, choices=Topic.choices)
+    trained_on = models.DateField(_("day of the training"))
+    expires_on = models.DateField(_("valid until"), null=True, blank=True)
+    certificate = models.CharField(_("certificate"), max_length=120)
+    recorded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = TrainingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["topic", "-trained_on", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(expires_on__isnull=True)
+                | models.Q(expires_on__gte=models.F("trained_on")),
+                name="training_expires_not_before_it",
+            ),
+        ]
+        indexes = [models.Index(fields=["user", "topic", "trained_on"], name="training_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.topic} {self.trained_on}"
+
+    @property
+    def address(self) -> str:
+        return f"user:{self.user_id}/training:{self.pk}"
+
+    @property
+    def in_words(self) -> str:
+        """How the trail names it: codes and dates, the same in every language."""
+        return f"{self.topic} {self.trained_on} – {self.expires_on or ''} · {self.certificate}".strip()
+
+
+class DelegationQuerySet(models.QuerySet["Delegation"]):
+    def on(self, day: dt.date) -> DelegationQuerySet:
+        """In force on a day, first and last day included."""
+        return self.filter(
+            OPEN_ENDED | models.Q(valid_until__gte=day), valid_from__lte=day, ended_at__isnull=True
+        )
+
+    def overlapping(self, start: dt.date, end: dt.date | None) -> DelegationQuerySet:
+        """In force on any day of a period."""
+        found = self.filter(OPEN_ENDED | models.Q(valid_until__gte=start), ended_at__isnull=True)
+        return found if end is None else found.filter(valid_from__lte=end)
+
+    def covering(self, duty: str) -> DelegationQuerySet:
+        """The duty itself, or that of the principal investigator, who has them all."""
+        return self.filter(duty__in={duty, Duty.PRINCIPAL})
+
+
+class Delegation(models.Model):
+    """One duty of one person at one site, from a day until a day: a line of the site's delegation log."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="delegations")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="delegations")
+    duty = models.CharField(_("duty"), max_length=12, choices=Duty.choices)
+    valid_from = models.DateField(_("from"))
+    valid_until = models.DateField(_("until"), null=True, blank=True)
+    delegated_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    delegated_at = models.DateTimeField(auto_now_add=True)
+    # The principal investigator stands for what an administrator entered from the paper log.
+    authorised_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    authorised_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(_("taken back"), null=True, blank=True, editable=False)
+
+    objects = DelegationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["site", "user", "valid_from", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=OPEN_ENDED | models.Q(valid_until__gte=models.F("valid_from")),
+                name="delegation_until_not_before_from",
+            ),
+            models.UniqueConstraint(
+                fields=["site", "user", "duty", "valid_from"],
+                condition=models.Q(ended_at__isnull=True),
+                name="delegation_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["user", "site", "duty"], name="delegation_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.duty} @{self.site_id}"
+
+    @property
+    def address(self) -> str:
+        return f"user:{self.user_id}/delegation:{self.pk}"
+
+    @property
+    def in_words(self) -> str:
+        """How the trail names it: codes and dates, the same in every language."""
+        return f"{self.duty} @{self.site.number} {self.valid_from} – {self.valid_until or ''}".strip()
+
+    @property
+    def waits(self) -> bool:
+        """For the principal investigator, whose own line waits for nobody."""
+        return self.authorised_at is None and self.ended_at is None and self.duty != Duty.PRINCIPAL
+
+    def in_force(self, on: dt.date | None = None) -> bool:
+        day = on or timezone.localdate()
+        if self.ended_at is not None or day < self.valid_from:
+            return False
+        return self.valid_until is None or day <= self.valid_until
+
+
+class Attestation(models.Model):
+    """Somebody looked at the list of people and their rights, and stands for it (FDA 2024, Q11; weekly).
+
+    `content` is the list as it was; `digest` is its SHA-256. Without a site: the whole trial.
+    """
+
+    site = models.ForeignKey(Site, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("time"))
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    people = models.PositiveIntegerField()
+    content = models.TextField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["site", "-at"], name="attestation_last_of_site")]
+
+    def __str__(self) -> str:
+        return f"{self.site_id or '*'} {self.at}"
+
+    @property
+    def address(self) -> str:
+        return f"attestation:{self.pk}"

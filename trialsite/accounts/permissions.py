@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from trialsite.db.prepared import Prepared
 
-from .models import RoleHeld, Site, User
+from .duties import NEEDS
+from .models import Delegation, RoleHeld, Site, Training, User
 from .roles import BLINDED, RIGHTS, Permission, Role
 
 
@@ -22,6 +24,8 @@ class Grants:
     roles: tuple[tuple[str, int | None], ...] = ()
     everywhere: frozenset[Permission] = frozenset()
     at: dict[int, frozenset[Permission]] = field(default_factory=dict)
+    # Rights of a role that wait for training or delegation, by site; `selectors.asleep` says for what.
+    asleep: dict[int | None, frozenset[Permission]] = field(default_factory=dict)
 
     def may(self, permission: Permission, site: int | Site | None = None) -> bool:
         """True when held at `site`; without a site, when held anywhere."""
@@ -57,10 +61,26 @@ class Grants:
         return any(role in BLINDED for role, _ in self.roles)
 
 
-_held = Prepared(
-    lambda user, day: RoleHeld.objects.on(day).filter(user=user).values_list("role", "site_id"),
-    user=1, day=dt.date.min,
-)  # fmt: skip
+TOPICS = sorted({topic for need in NEEDS.values() for topic in need.topics})
+DUTIES = sorted({need.duty for need in NEEDS.values()})
+
+
+def _roles_with_needs(user: int, day: dt.date) -> QuerySet[Any, Any]:
+    """Roles on a day, each with what is learnt and what is delegated at its site: all in one query."""
+    learnt = {
+        f"topic_{topic}": Exists(Training.objects.on(day).filter(user=user, topic=topic)) for topic in TOPICS
+    }
+    delegated = {
+        f"duty_{duty}": Exists(
+            Delegation.objects.on(day).covering(duty).filter(user=user, site=OuterRef("site_id"))
+        )
+        for duty in DUTIES
+    }
+    held = RoleHeld.objects.on(day).filter(user=user).annotate(**learnt, **delegated)
+    return held.values_list("role", "site_id", *learnt, *delegated)
+
+
+_held = Prepared(_roles_with_needs, user=1, day=dt.date.min)
 
 
 def grants_of(user: Any, on: dt.date | None = None) -> Grants:
@@ -82,15 +102,28 @@ def forget(user: User) -> None:
     user._grants = None  # type: ignore[attr-defined]
 
 
-def _sum(held: list[tuple[str, int | None]]) -> Grants:
+def _sum(held: list[Sequence[Any]]) -> Grants:
     everywhere: frozenset[Permission] = frozenset()
     at: dict[int, frozenset[Permission]] = {}
-    for role, site in held:
+    asleep: dict[int | None, frozenset[Permission]] = {}
+    for role, site, *met in held:
+        awake = RIGHTS[role] - _waiting(met)
+        asleep[site] = asleep.get(site, frozenset()) | (RIGHTS[role] - awake)
         if site is None:
-            everywhere |= RIGHTS[role]
+            everywhere |= awake
         else:
-            at[site] = at.get(site, frozenset()) | RIGHTS[role]
-    return Grants(roles=tuple(held), everywhere=everywhere, at=at)
+            at[site] = at.get(site, frozenset()) | awake
+    roles = tuple((role, site) for role, site, *_met in held)
+    return Grants(roles=roles, everywhere=everywhere, at=at, asleep=asleep)
+
+
+def _waiting(met: list[bool]) -> frozenset[Permission]:
+    """Rights whose training or delegation is missing."""
+    learnt = {topic for topic, there in zip(TOPICS, met, strict=False) if there}
+    delegated = {duty for duty, there in zip(DUTIES, met[len(TOPICS) :], strict=True) if there}
+    return frozenset(
+        right for right, need in NEEDS.items() if not need.topics <= learnt or need.duty not in delegated
+    )
 
 
 def may(user: User, permission: Permission, site: int | Site | None = None) -> bool:

@@ -40,7 +40,9 @@ class Permission(StrEnum):
     EXPORT = "export"
     IMPORT = "import"
     AUDIT = "audit"  # the audit explorer
+    RECONCILE = "reconcile"  # whether two participants are one person, across sites
     CONFIGURE = "configure"  # laboratories, reference ranges and consent versions of a site
+    COPY = "copy"  # certified copies: of the trial, or of the own site
     ACCOUNTS = "accounts"  # users, sites, roles
 
 
@@ -49,7 +51,7 @@ P = Permission
 RIGHTS: dict[str, frozenset[Permission]] = {
     # Roles that enter data at a site never see aggregate results: it could steer what they enter.
     Role.COORDINATOR: frozenset({P.VIEW, P.SCREEN, P.ENTER, P.QUERY_ANSWER, P.RESULTS}),
-    Role.INVESTIGATOR: frozenset({P.VIEW, P.SCREEN, P.ENTER, P.SIGN, P.QUERY_ANSWER, P.RESULTS}),
+    Role.INVESTIGATOR: frozenset({P.VIEW, P.SCREEN, P.ENTER, P.SIGN, P.QUERY_ANSWER, P.RESULTS, P.COPY}),
     # E6(R3) 3.16.1(i): monitor and sponsor never enter or change investigator data.
     Role.MONITOR: frozenset({P.VIEW, P.QUERY_RAISE, P.VERIFY, P.RESULTS, P.AGGREGATE, P.REPORT, P.AUDIT}),
     Role.DATA_MANAGER: frozenset(
@@ -66,13 +68,15 @@ RIGHTS: dict[str, frozenset[Permission]] = {
             P.IMPORT,
             P.AUDIT,
             P.CONFIGURE,
+            P.RECONCILE,
+            P.COPY,
         }
     ),
     Role.PATHOLOGIST: frozenset({P.READ_CENTRALLY}),
     Role.ADJUDICATOR: frozenset({P.ADJUDICATE}),
     Role.STATISTICIAN: frozenset({P.VIEW, P.RESULTS, P.AGGREGATE, P.REPORT, P.EXPORT}),
     Role.ADMINISTRATOR: frozenset({P.ACCOUNTS, P.AUDIT}),
-    Role.INSPECTOR: frozenset({P.VIEW, P.RESULTS, P.AGGREGATE, P.REPORT, P.AUDIT}),
+    Role.INSPECTOR: frozenset({P.VIEW, P.RESULTS, P.AGGREGATE, P.REPORT, P.AUDIT, P.COPY}),
 }
 
 # A person who reads blinded must not hold a role that shows what the reading is blinded to.
@@ -89,6 +93,9 @@ SECOND_FACTOR = frozenset(
 AT_A_SITE = frozenset({Role.COORDINATOR, Role.INVESTIGATOR})
 AT_ALL_SITES = frozenset({Role.ADMINISTRATOR, Role.PATHOLOGIST, Role.ADJUDICATOR})
 
+# Who comes for a while is given a last day (an inspection ends).
+TIME_LIMITED = frozenset({Role.INSPECTOR})
+
 # Rights that one person must never hold at the same time, with the sentence that says why.
 CONFLICTS: list[tuple[frozenset[Permission], frozenset[Permission], Any]] = [
     (
@@ -101,7 +108,24 @@ CONFLICTS: list[tuple[frozenset[Permission], frozenset[Permission], Any]] = [
         frozenset({P.AGGREGATE, P.VERIFY}),
         _("Who enters data must not hold a role that verifies them or sees results of the whole trial."),
     ),
+    (
+        # The ceiling: whose data or whose checking a lock protects never opens it.
+        frozenset({P.SCREEN, P.ENTER, P.SIGN, P.VERIFY}),
+        frozenset({P.LOCK, P.UNLOCK}),
+        _("Who enters, signs or verifies data must not hold a role that locks or unlocks them."),
+    ),
+    (
+        frozenset({P.ACCOUNTS}),
+        frozenset({P.SCREEN, P.ENTER, P.SIGN, P.VERIFY, P.LOCK, P.UNLOCK, P.READ_CENTRALLY, P.ADJUDICATE}),
+        _("Who gives rights must not hold a role that enters, signs, verifies, locks or reads."),
+    ),
 ]
+
+# An inspector looks and changes nothing, so no other role comes beside it.
+ALONE = frozenset({Role.INSPECTOR})
+
+# The right with which a role is given. Nobody gives one to oneself, whatever this table says.
+GIVEN_BY: dict[str, Permission] = dict.fromkeys(Role.values, P.ACCOUNTS)
 
 
 def conflict(one: str, other: str) -> Any:
@@ -110,4 +134,12 @@ def conflict(one: str, other: str) -> Any:
     for left, right, why in CONFLICTS:
         if (mine & left and theirs & right) or (mine & right and theirs & left):
             return why
+    if one != other and {one, other} & ALONE:
+        return _("An inspector holds no other role.")
     return ""
+
+
+def never(role: str) -> frozenset[Permission]:
+    """The role ceiling: rights that no other role can bring to a person who holds this one."""
+    together = [RIGHTS[other] for other in Role if not conflict(role, other)]
+    return frozenset(P).difference(*together)

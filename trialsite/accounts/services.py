@@ -20,7 +20,7 @@ from trialsite.kernel.decisions import refused
 from . import policies
 from .factor import step_of
 from .invitations import invitations
-from .models import LANGUAGES, RoleHeld, Site, User
+from .models import LANGUAGES, Delegation, RoleHeld, Site, User
 from .names import normal_name
 from .permissions import forget
 
@@ -45,6 +45,9 @@ def user_create(
     name = normal_name(username)
     policies.may_create(by, name).require()
     user = User(username=name, full_name=full_name, email=email, language=language, demo=demo)
+    if identity:
+        user.identity_verified_on, user.identity_how = timezone.localdate(), identity
+        user.identity_verified_by = by
     user.set_unusable_password()
     user.save()
     record(
@@ -74,9 +77,11 @@ def user_end(*, by: User | None, user: User, reason: str) -> User:
         return user
     for held in RoleHeld.objects.filter(user=user, ended_at__isnull=True):
         _take_back(by, held, reason)
+    _end_duties(by, user, reason)
     user.is_active = False
     user.generation += 1
-    user.save(update_fields=["is_active", "generation"])
+    user.invited_at = None
+    user.save(update_fields=["is_active", "generation", "invited_at"])
     record(
         by=by,
         action=Action.ACCOUNT_CHANGED,
@@ -101,8 +106,7 @@ def role_grant(
 ) -> RoleHeld:
     """A role from a day (today) until a day (open), both included."""
     start = valid_from or timezone.localdate()
-    _locked(user)
-    policies.may_grant(by, user, role, site, start, valid_until).require()
+    policies.may_grant(by, _locked(user), role, site, start, valid_until).require()
     held = RoleHeld.objects.create(user=user, role=role, site=site, valid_from=start, valid_until=valid_until)
     forget(user)
     record(by=by, action=Action.ROLE_GRANTED, subject=held.address, new=held.in_words, reason=reason)
@@ -141,6 +145,21 @@ def _take_back(by: User | None, held: RoleHeld, reason: str) -> None:
     forget(held.user)
 
 
+def _end_duties(by: User | None, user: User, reason: str) -> None:
+    """The lines of the delegation logs that still run end with the account."""
+    for line in Delegation.objects.filter(user=user, ended_at__isnull=True).select_related("site"):
+        line.ended_at = timezone.now()
+        line.save(update_fields=["ended_at"])
+        record(
+            by=by,
+            action=Action.DELEGATION_ENDED,
+            subject=line.address,
+            old=line.in_words,
+            reason=reason,
+            site=line.site,
+        )
+
+
 @transaction.atomic
 def language_set(*, by: User, language: str) -> User:
     """The person's own choice of language."""
@@ -163,7 +182,8 @@ def password_set(*, by: User | None, user: User, password: str) -> User:
     policies.may_set_password(by, user).require()
     validate_password(password, user)
     user.set_password(password)
-    user.save(update_fields=["password"])
+    user.invited_at = None
+    user.save(update_fields=["password", "invited_at"])
     record(by=by, action=Action.PASSWORD_CHANGED, subject=user.address)
     return user
 
@@ -174,7 +194,8 @@ def invitation_issue(*, by: User | None, user: User, reason: str = "") -> str:
     user = _locked(user)
     policies.may_invite(by, user).require()
     user.generation += 1
-    user.save(update_fields=["generation"])
+    user.invited_at = timezone.now()
+    user.save(update_fields=["generation", "invited_at"])
     record(
         by=by, action=Action.ACCOUNT_CHANGED, subject=f"{user.address}/invitation", new="sent", reason=reason
     )

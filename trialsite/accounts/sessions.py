@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import time
+
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
 from trialsite.audit import trail
 from trialsite.audit.actions import Action
 
 from .models import User
+
+SEEN = "seen"  # in the session: when the person was at work last, in seconds of the clock
+
+
+def left(request: HttpRequest) -> int:
+    """Seconds until the session ends unless the person does something."""
+    now = int(time.time())
+    return max(0, request.session.get(SEEN, now) + settings.SESSION_COOKIE_AGE - now)
 
 
 def sessions_sweep() -> int:

@@ -18,12 +18,19 @@ PAUSE = dt.timedelta(seconds=10)
 
 def slowed(request: HttpRequest) -> bool:
     """After too many failures an address gets one attempt in ten seconds; the others are not looked at."""
-    now = timezone.now()
-    recent = AccessAttempt.objects.filter(
-        ip_address=address(request), attempt_time__gte=now - settings.AXES_COOLOFF_TIME
-    )
-    found = recent.aggregate(failures=Sum("failures_since_start"), last=Max("attempt_time"))
-    return (found["failures"] or 0) >= FREE_FAILURES and now - found["last"] < PAUSE
+    found = _recent(request)
+    return (found["failures"] or 0) >= FREE_FAILURES and timezone.now() - found["last"] < PAUSE
+
+
+def reached(request: HttpRequest) -> bool:
+    """Has this address used up its free failures?"""
+    return (_recent(request)["failures"] or 0) >= FREE_FAILURES
+
+
+def _recent(request: HttpRequest) -> dict[str, Any]:
+    since = timezone.now() - settings.AXES_COOLOFF_TIME
+    attempts = AccessAttempt.objects.filter(ip_address=address(request), attempt_time__gte=since)
+    return attempts.aggregate(failures=Sum("failures_since_start"), last=Max("attempt_time"))
 
 
 def address(request: Any) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import administration, own, sign_in
+from .views import administration, own, sign_in, team
 
 urlpatterns = [
     path("login/", sign_in.sign_in, name="account_login"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("logout/", sign_in.sign_out, name="account_logout"),
     path("logout/", sign_in.sign_out, name="logout"),
     path("invitation/<str:key>/<str:token>/", sign_in.invitation, name="invitation"),
+    path("session/", own.session, name="session"),
     path("language/", own.set_language, name="set_language"),
     path("account/", own.account, name="account"),
     path("account/keys/", own.set_keys, name="set_keys"),
@@ -24,6 +25,13 @@ urlpatterns = [
     path("admin/users/<str:username>/", administration.user_detail, name="user_detail"),
     path("admin/users/<str:username>/change/", administration.user_change, name="user_change"),
     path("admin/users/<str:username>/end/", administration.user_end, name="user_end"),
+    path("admin/users/<str:username>/identity/", administration.user_identity, name="user_identity"),
+    path("admin/users/<str:username>/training/", administration.training_record, name="training_record"),
+    path(
+        "admin/users/<str:username>/training/<int:number>/withdraw/",
+        administration.training_withdraw,
+        name="training_withdraw",
+    ),
     path("admin/users/<str:username>/invite/", administration.user_invite, name="user_invite"),
     path("admin/users/<str:username>/factor/", administration.user_factor_reset, name="user_factor_reset"),
     path("admin/users/<str:username>/roles/", administration.role_grant, name="role_grant"),
@@ -32,4 +40,12 @@ urlpatterns = [
     path("admin/sites/new/", administration.site_new, name="site_new"),
     path("admin/sites/<str:number>/", administration.site_edit, name="site_edit"),
     path("admin/roles/", administration.roles, name="roles"),
+    path("admin/attestation/", team.attestation, name="attestation"),
+    path("persons/", team.persons, name="persons"),
+    path("persons/export/", team.persons_export, name="persons_export"),
+    path("delegations/", team.logs, name="delegation_logs"),
+    path("delegations/<str:number>/", team.log, name="delegations"),
+    path("delegations/<str:number>/confirm/", team.confirm, name="delegations_confirm"),
+    path("delegations/<str:number>/attestation/", team.attestation_site, name="attestation_site"),
+    path("delegations/<str:number>/<int:line>/end/", team.end, name="delegation_end"),
 ]

@@ -73,6 +73,11 @@ def digest_of(chain: str, event: AuditEvent) -> str:
     )  # fmt: skip
 
 
+def digest_of_row(chain: str, place: tuple[Any, ...], content: tuple[Any, ...]) -> str:
+    """The same of a row read as a tuple: number and time, then the columns from the actor's name to `previous`."""
+    return _digest(chain, place[0], _moment(place[1]), *content)
+
+
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -98,7 +103,7 @@ def append_all(
     `chain` must come from `locked`, `study_chain` or `participant_chain` in the same transaction.
     """
     _require_transaction()
-    now = timezone.now()
+    now = max(timezone.now(), chain.at) if chain.at else timezone.now()
     person = by if by is not None and by.pk else None
     held = role or (person.role_at(site) if person else "")
     actor = (person.pk, person.username, held) if person else (None, "system", held)
@@ -114,8 +119,8 @@ def append_all(
         rows.append((chain.pk, number, now, who, name, *content, previous))
     if rows:
         insert(AuditEvent, COLUMNS, rows)
-        chain.length, chain.head = number, previous
-        update(AuditChain, {"length": number, "head": previous}, id=chain.pk)
+        chain.length, chain.head, chain.at = number, previous, now
+        update(AuditChain, {"length": number, "head": previous, "at": now}, id=chain.pk)
 
 
 def append(

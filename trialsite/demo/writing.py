@@ -11,6 +11,7 @@ from django.db import transaction
 from crf.models import FormInstance
 from crf.services.entry import Order
 from crf.services.loading import Load
+from crf.services.refusals import noted
 from crf.services.schedule import participant_screen
 from participants.models import Participant
 from pathology.models import PathologyCase
@@ -50,9 +51,17 @@ class Cast:
         return self.users[SITE_PEOPLE[site][1]]
 
 
-@transaction.atomic
 def write(story: Story, cast: Cast, today: dt.date, clinic: bool = False) -> Participant:
     """One participant. `story` is cut at today already. `clinic`: with everything that is examined along the way."""
+    site = cast.sites[story.site]
+    with (
+        noted(by=cast.coordinator(story.site), act="demo", address=f"site:{site.pk}", site=site),
+        transaction.atomic(),
+    ):
+        return _write(story, cast, today, clinic)
+
+
+def _write(story: Story, cast: Cast, today: dt.date, clinic: bool) -> Participant:
     seen = Clinic(story) if clinic else None
     laboratory = cast.laboratories.get(story.site, "")
     writer, investigator = cast.coordinator(story.site), cast.investigator(story.site)

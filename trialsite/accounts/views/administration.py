@@ -10,16 +10,17 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_tables2 import RequestConfig
 
-from trialsite.accounts import forms, policies, selectors, services
+from trialsite.accounts import forms, invitations, policies, selectors, services, services_team
 from trialsite.accounts.door import require, user_or_404
 from trialsite.accounts.factor import has_factor
 from trialsite.accounts.invitations import key_of
-from trialsite.accounts.models import RoleHeld, Site, User
+from trialsite.accounts.models import Delegation, RoleHeld, Site, Training, User
 from trialsite.accounts.roles import Permission
 from trialsite.accounts.tables import SiteTable, UserTable
 from trialsite.kernel.decisions import Refused
@@ -36,10 +37,18 @@ def index(request: HttpRequest) -> HttpResponse:
 @administrator
 @require_GET
 def users(request: HttpRequest) -> HttpResponse:
-    search = request.GET.get("q", "").strip()
-    table = UserTable(selectors.users_listed(search))
+    search, need = request.GET.get("q", "").strip(), request.GET.get("need", "")
+    people = selectors.needing(selectors.users_listed(search), need)
+    table = UserTable(people, by=_by(request))
     RequestConfig(request, paginate={"per_page": 50}).configure(table)
-    return render(request, "accounts/users.html", {"table": table, "search": search})
+    context = {
+        "table": table,
+        "search": search,
+        "need": need,
+        "tasks": selectors.account_tasks(_by(request)),
+        "lock_outs": selectors.lock_outs_named(),
+    }
+    return render(request, "accounts/users.html", context)
 
 
 @administrator
@@ -69,9 +78,17 @@ def _detail(request: HttpRequest, person: User, status: int = 200, **shown: Any)
     context = {
         "person": person,
         "held": RoleHeld.objects.filter(user=person).select_related("site"),
+        "trainings": Training.objects.filter(user=person).select_related("recorded_by"),
+        "delegations": Delegation.objects.filter(user=person).select_related("site", "delegated_by"),
+        "asleep": selectors.asleep(person),
+        "today": timezone.localdate(),
         "factor": has_factor(person),
+        "invitation": invitations.state(person),
+        "invited_until": invitations.open_until(person),
         "change_form": forms.UserChangeForm(initial={"full_name": person.full_name, "email": person.email}),
         "role_form": forms.RoleForm(),
+        "identity_form": forms.IdentityForm(),
+        "training_form": forms.TrainingForm(),
         "reason_form": forms.ReasonForm(),
         "may_end": policies.may_end(by, person),
         "may_invite": policies.may_invite(by, person),
@@ -95,15 +112,66 @@ def user_change(request: HttpRequest, username: str) -> HttpResponse:
 
 
 @administrator
-@require_POST
+@require_http_methods(["GET", "POST"])
 def user_end(request: HttpRequest, username: str) -> HttpResponse:
-    person, form = user_or_404(username), forms.ReasonForm(request.POST)
+    """One act ends every role, duty and session of a person; it asks for the reason only."""
+    person, form = user_or_404(username), forms.ReasonForm(request.POST or None)
+    may = policies.may_end(_by(request), person)
+    if form.is_valid():
+        try:
+            services.user_end(by=_by(request), user=person, **form.cleaned_data)
+        except Refused as no:
+            form.add_error(None, str(no.reason))
+        else:
+            messages.success(request, _("All access of %(name)s has ended.") % {"name": person.username})
+            return redirect("user_detail", person.username)
+    context = {"person": person, "form": form, "may": may}
+    return render(request, "accounts/user_end.html", context, status=422 if request.method == "POST" else 200)
+
+
+@administrator
+@require_POST
+def user_identity(request: HttpRequest, username: str) -> HttpResponse:
+    person, form = user_or_404(username), forms.IdentityForm(request.POST)
     return _act(
         request,
         person,
         form,
-        "reason_form",
-        lambda: services.user_end(by=_by(request), user=person, **form.cleaned_data),
+        "identity_form",
+        lambda: services_team.identity_verify(
+            by=_by(request),
+            user=person,
+            how=form.cleaned_data["identity_how"],
+            on=form.cleaned_data["identity_on"],
+        ),
+    )
+
+
+@administrator
+@require_POST
+def training_record(request: HttpRequest, username: str) -> HttpResponse:
+    person, form = user_or_404(username), forms.TrainingForm(request.POST)
+    return _act(
+        request,
+        person,
+        form,
+        "training_form",
+        lambda: services_team.training_record(by=_by(request), user=person, **form.cleaned_data),
+    )
+
+
+@administrator
+@require_http_methods(["GET", "POST"])
+def training_withdraw(request: HttpRequest, username: str, number: int) -> HttpResponse:
+    person = user_or_404(username)
+    training = get_object_or_404(Training, pk=number, user=person)
+    form = forms.ReasonForm(request.POST or None)
+    if form.is_valid():
+        services_team.training_withdraw(by=_by(request), training=training, **form.cleaned_data)
+        return redirect("user_detail", person.username)
+    context = {"person": person, "training": training, "form": form}
+    return render(
+        request, "accounts/training_withdraw.html", context, status=422 if request.method == "POST" else 200
     )
 
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import time
+
 from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from trialsite.accounts import factor, policies, services
+from trialsite.accounts import factor, policies, selectors, services, sessions
 from trialsite.accounts.door import require
 from trialsite.accounts.forms import ConfirmForm, EnrolForm, PasswordChangeForm, ReplaceForm
-from trialsite.accounts.models import LANGUAGES, RoleHeld, User
+from trialsite.accounts.models import LANGUAGES, Delegation, RoleHeld, Training, User
 from trialsite.kernel.decisions import Refused
 
 
@@ -47,6 +50,16 @@ def set_language(request: HttpRequest) -> HttpResponse:
 
 
 @require()
+@never_cache
+@require_http_methods(["GET", "POST"])
+def session(request: HttpRequest) -> JsonResponse:
+    """Who is signed in and how many seconds are left. GET only looks; POST says that the person is at work."""
+    if request.method == "POST":
+        request.session[sessions.SEEN] = int(time.time())
+    return JsonResponse({"person": request.user.pk, "left": sessions.left(request)})
+
+
+@require()
 @require_POST
 def set_keys(request: HttpRequest) -> HttpResponse:
     """Single keys on or off."""
@@ -63,6 +76,10 @@ def account(request: HttpRequest) -> HttpResponse:
         "roles": [
             held for held in RoleHeld.objects.filter(user=user).select_related("site") if held.in_force()
         ],
+        "asleep": selectors.asleep(user),
+        "trainings": Training.objects.filter(user=user).select_related("recorded_by"),
+        "delegations": Delegation.objects.filter(user=user).select_related("site", "delegated_by"),
+        "today": timezone.localdate(),
         "factor": factor.state(user),
         "factor_needed": policies.needs_second_factor(user),
         "may_set_password": policies.may_set_password(user, user),

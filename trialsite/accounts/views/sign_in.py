@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from trialsite.accounts import services
 from trialsite.accounts.demo import demo_people
 from trialsite.accounts.forms import CodeForm, NewPasswordForm, SignInForm
-from trialsite.accounts.invitations import invited
+from trialsite.accounts.invitations import invited, open_until
 
 
 class SignInView(LoginView):
@@ -74,4 +74,6 @@ def invitation(request: HttpRequest, key: str, token: str) -> HttpResponse:
         services.password_set(by=user, user=user, password=form.cleaned_data["password1"])
         messages.success(request, _("The password is set. Sign in with it."))
         return redirect("login")
-    return render(request, "accounts/invitation.html", {"form": form, "person": user})
+    return render(
+        request, "accounts/invitation.html", {"form": form, "person": user, "until": open_until(user)}
+    )

@@ -17,6 +17,7 @@ from participants.models import Participant
 from trialsite.accounts.demo import ensure_demo_people
 from trialsite.demo.cohort import stories
 from trialsite.demo.laboratory import ensure_laboratory
+from trialsite.demo.review import review
 from trialsite.demo.truth import truth_of
 from trialsite.demo.writing import Cast, write
 from trialsite.management.progress import Bar
@@ -69,6 +70,9 @@ class Command(BaseCommand):
                 made += 1
             bar.step()
         bar.close()
+        if clinic and made:
+            self.stdout.write("Queries, verification, signatures and locks …")
+            review(cast, list(expected))
         if truth:
             content = {"seed": seed, "today": day.isoformat(), "participants": expected}
             truth.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -11,10 +11,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
 from crf.lifecycle import FORM
+from crf.policies_review import QUERY_RIGHTS
 from crf.registry import forms
+from crf.review_states import DEVIATION, QUERY, UNLOCK
 from crf.schedule import FORMS, VISITS
 from participants.lifecycle import PARTICIPANT, State
-from trialsite.accounts.roles import RIGHTS, Permission, Role
+from trialsite.accounts.duties import NEEDS, Topic
+from trialsite.accounts.roles import GIVEN_BY, RIGHTS, TIME_LIMITED, Permission, Role, never
 from trialsite.kernel.study import study
 from trialsite.kernel.transitions import Transitions
 from trialsite.management import book_pages
@@ -35,6 +38,7 @@ class Command(BaseCommand):
         with translation.override("en"):
             pages = {
                 "states": states(),
+                "queries": queries(),
                 "roles": roles(),
                 "schedule": schedule(),
                 "settings": study_settings(),
@@ -65,8 +69,38 @@ def states() -> str:
     return (
         f"{HEAD}# States\n\n## Participant\n\nThe state follows from source forms (`crf/services/lifecycle.py`); "
         f"a corrected form may lead back, which the trail shows.\n\n{names}\n\n{diagram(PARTICIPANT)}\n"
-        f"## Form\n\nFreeze and lock are facts beside the state.\n\n{diagram(FORM)}"
+        f"## Form\n\nFreeze and lock are facts beside the state.\n\n{diagram(FORM)}\n"
+        "## Query\n\n`cure` and `recur` are the system's: the data satisfy the check that asks, or no longer. Who may do "
+        f"what: [queries.md](queries.md).\n\n{diagram(QUERY)}\n"
+        f"## Request to unlock\n\nA second person decides; undecided, it expires.\n\n{diagram(UNLOCK)}\n"
+        "## Proposed deviation\n\nThe site accepts it or rejects it with a reason; `withdraw` and `recur` are the system's: "
+        f"its ground has gone, or is back.\n\n{diagram(DEVIATION)}"
     )
+
+
+def queries() -> str:
+    """The acts of a thread, the states in which each is possible, and the roles that hold its right."""
+    acts: dict[str, list[str]] = {act: [] for act in (*QUERY_RIGHTS, *(act for _state, act in QUERY.moves))}
+    for (state, act), target in QUERY.moves.items():
+        acts[act].append(f"{state} → {target}")
+    acts["raise"].append(f"– → {QUERY.initial}")
+    head = "| Act | States | " + " | ".join(str(role.label) for role in Role) + " | The system |\n"
+    lines = [head + "|---" * (len(Role) + 3) + "|"]
+    for act, moves in acts.items():
+        rights = QUERY_RIGHTS.get(act, ())
+        cells = ["yes" if any(right in RIGHTS[role] for right in rights) else "" for role in Role]
+        system = "" if act in QUERY_RIGHTS and act not in BY_SAVING else "yes"
+        lines.append(f"| `{act}` | {'<br>'.join(moves)} | {' | '.join(cells)} | {system} |")
+    return (
+        f"{HEAD}# Queries\n\nNobody acts on a locked form, and site staff only at their own site. Who asks never answers, who "
+        "answers never closes. A check raises one query at each place; justified with its value it is answered, and "
+        "satisfied it closes by itself, with both values and the version of the rule. A query of a check that cannot be "
+        "justified is closed by nobody else.\n\n" + "\n".join(lines) + "\n"
+    )
+
+
+# What the system also does, for a check.
+BY_SAVING = frozenset({"raise"})
 
 
 def roles() -> str:
@@ -77,7 +111,38 @@ def roles() -> str:
         f"| `{right}` | " + " | ".join("yes" if right in RIGHTS[role] else "" for role in Role) + " |"
         for right in Permission
     ]
-    return f"{HEAD}# Roles and rights\n\n{head}" + "\n".join(rows) + "\n"
+    return f"{HEAD}# Roles and rights\n\n{head}" + "\n".join(rows) + f"\n\n{ceiling()}\n{needs()}"
+
+
+def ceiling() -> str:
+    """What a role can never come to hold, by whatever other role; who gives a role; which one is for a time."""
+    lines = [
+        f"| {role.label} | `{GIVEN_BY[role]}` | {'yes' if role in TIME_LIMITED else ''} | "
+        + ", ".join(f"`{right}`" for right in Permission if right in never(role))
+        + " |"
+        for role in Role
+    ]
+    return (
+        "## Ceiling\n\nWhoever holds the role can never come to hold the rights of the last column, whatever other role is "
+        "given: the pairs that would bring them are refused on every day on which they would overlap. Nobody gives a "
+        "role to oneself.\n\n| Role | Given with | Needs a last day | Never holds |\n|---|---|---|---|\n"
+        + "\n".join(lines)
+        + "\n"
+    )
+
+
+def needs() -> str:
+    """What wakes a right (docs/adr/0014)."""
+    lines = [
+        f"| `{right}` | {', '.join(topic for topic in Topic.values if topic in need.topics)} | {need.duty} |"
+        for right, need in NEEDS.items()
+    ]
+    return (
+        "## What a right waits for\n\nIt acts at a site on a day on which every training is valid and the duty is "
+        "delegated there; `PRINCIPAL` has every duty.\n\n| Right | Training | Duty |\n|---|---|---|\n"
+        + "\n".join(lines)
+        + "\n"
+    )
 
 
 def schedule() -> str:

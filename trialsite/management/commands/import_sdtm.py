@@ -126,6 +126,8 @@ class Command(BaseCommand):
         bar, started = Bar(self.stderr, "Participants", len(plan.planned)), time.monotonic()
         try:
             batch = sdtm_load(by=by, tables=tables, source=source, plan=plan, site=site, step=bar.step)
+        except Refused as refusal:
+            raise CommandError(f"{refusal.reason} Nothing was loaded.") from None
         except Rejected as rejected:
             bar.close()
             self._stop(rejected.problems, file)

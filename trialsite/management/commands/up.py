@@ -21,6 +21,7 @@ from django.core.management import BaseCommand, CommandError, call_command, get_
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from crf.services.signing import signatures_recheck
 from trialsite.celery import heartbeat_file
 from trialsite.management.catalogues import compile_catalogues
 from trialsite.management.processes import Child, answers, children, wait_until
@@ -62,6 +63,7 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=1, stdout=_Dots(self.stdout))
+        signatures_recheck()  # a release may change a form without a table
         if not settings.EMBEDDED:
             call_command("createcachetable", verbosity=0)
 
