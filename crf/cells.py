@@ -94,8 +94,8 @@ def _visit(v: VisitFacts, mine: bool, group: bool, imported: bool) -> str:
     if imported and state in ("due", "none"):
         state = "plan"
     return marks.visit_cell(
-        name=f"{HERE} {v.label}", state=state, done=v.done, total=v.total, confirm=0 if imported else v.findings,
-        frozen=v.frozen and not v.locked, mine=mine and v.waits, group=group,
+        name=f"{HERE} {v.label}", state=state, done=v.done, total=v.total, queries=v.queries, answered=v.answered,
+        verified=v.verified, signed=v.signed, frozen=v.frozen and not v.locked, mine=mine and v.waits, group=group,
         **_links(v.label, v.label if v.total else "", v.done < v.total),
     )  # fmt: skip
 
@@ -117,12 +117,19 @@ def _several_cell(
     if not kept:
         return marks.visit_cell(name=f"{HERE} {column_title(code)}", state="na", group=group)
     done = sum(v.state in ("comp", "lock") for v in kept)
-    confirm = 0 if imported else sum(v.findings for v in kept)
     return marks.visit_cell(
         name=f"{HERE} {column_title(code)}", state=_state(kept, done, imported), done=done, total=len(kept),
-        visits=True, confirm=confirm, mine=mine and any(v.waits for v in kept), group=group,
+        visits=True, queries=sum(v.queries for v in kept), answered=sum(v.answered for v in kept),
+        verified=_all(kept, "verified"), signed=_all(kept, "signed"), frozen=_all(kept, "frozen"),
+        mine=mine and any(v.waits for v in kept), group=group,
         **_links(code, code, done < len(kept)),
     )  # fmt: skip
+
+
+def _all(visits: list[VisitFacts], mark: str) -> bool:
+    """Whether every visit that was begun has the mark."""
+    begun = [v for v in visits if v.started]
+    return bool(begun) and all(getattr(v, mark) and not v.locked for v in begun)
 
 
 def _state(visits: list[VisitFacts], done: int, imported: bool) -> str:
@@ -145,7 +152,8 @@ def _log_cell(flags: str, mine: bool, language: str) -> str:
         )
     v = facts(f"{LOG}.1", flags)
     cell = marks.visit_cell(
-        name=f"{HERE} {_('Logs')}", state=v.state, done=v.done, total=v.total, confirm=v.findings,
+        name=f"{HERE} {_('Logs')}", state=v.state, done=v.done, total=v.total, queries=v.queries, answered=v.answered,
+        verified=v.verified, signed=v.signed, frozen=v.frozen and not v.locked,
         mine=mine and v.waits, group=True, **_links("log", "log", v.done < v.total),
     )  # fmt: skip
     return cell.replace('<td class="c', '<td class="c lg', 1)

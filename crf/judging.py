@@ -46,12 +46,22 @@ def is_limit(rule: str) -> bool:
     return rule.startswith((SOFT, HARD))
 
 
+# Usual ranges that the book words as checks: the laboratory's differ by analyte.
+RANGES = frozenset({"CK-080"})
+
+
+def is_range(rule: str) -> bool:
+    """Whether the rule asks about one value that is unusual: a justification given at once settles it (S32)."""
+    return is_limit(rule) or rule in RANGES
+
+
 def mark(rule: str) -> str:
     """What stands behind the `@` of a finding's path in the trail."""
     return rule.partition(":")[0] if is_limit(rule) else rule
 
 
-MARKED = re.compile(r"@(?:soft|hard|refused|CK-\d{3})$")
+MARKED = re.compile(r"@(?:soft|hard|refused|sdv|CK-\d{3})$")
+VERIFIED = "@sdv"  # behind the path of a value that was compared with the source
 REFUSED = "@refused"  # behind the path of a value that was typed and not taken
 
 

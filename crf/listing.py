@@ -23,7 +23,8 @@ NEEDS: dict[str, Callable[[Row], int]] = {
     "me": lambda row: row.needs,
     "overdue": lambda row: row.overdue,
     "progress": lambda row: row.progress,
-    "confirm": lambda row: row.confirm,
+    "queries": lambda row: row.queries,
+    "sign": lambda row: row.unsigned,
 }
 
 
@@ -49,7 +50,7 @@ class Filters:
             view=one_of("view", VIEWS, "matrix"),
             site=asked.get("site", "")[:4],
             phase=one_of("phase", State.values),
-            need=one_of("need", (*NEEDS, "due")),
+            need=one_of("need", (*NEEDS, "due", "drafts")),
             q=asked.get("q", "").strip()[:60],
             cols=one_of("cols", PERIODS),
             imported=asked.get("imported") == "1",
@@ -101,11 +102,13 @@ def chips(filters: Filters, count: Callable[[str], int], enters: bool, imported:
         *([("me", _("Needs my work"), "")] if enters else []),
         ("overdue", _("Overdue"), "due"),
         ("progress", _("In progress"), "prog"),
-        ("confirm", _("To confirm"), "confirm"),
+        ("queries", _("Open queries"), "query"),
+        ("sign", _("Waiting for signature"), "sign"),
     ]
     if filters.view == "work":
         kinds = [(name, label, glyph) for name, label, glyph in kinds if name != "me"]
         kinds.append(("due", _("Due in 14 days"), "none"))
+        kinds += [("drafts", _("My drafts"), "edit")] if enters or filters.need == "drafts" else []
     made = [
         Chip(name, label, glyph, count(name), filters.url(need=name, imported=False), on(filters, name))
         for name, label, glyph in ([] if filters.imported else kinds)

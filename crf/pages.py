@@ -26,6 +26,8 @@ from .naming import form_title, form_url, label_of, short
 from .registry import FormDef, SectionDef, form_def
 from .rendering import (
     Box,
+    FieldQueries,
+    FieldQuery,
     anchor,
     condition_json,
     fields_html,
@@ -34,8 +36,11 @@ from .rendering import (
     table_row_html,
 )
 from .selectors.findings import ShownFinding, shown
+from .selectors.form_states import esigned
+from .selectors.inactive import Inactive, inactive_answers, is_empty
 from .selectors.references import reference_choices
 from .selectors.sheets import casebook, sheet_of
+from .selectors.threads import field_marks, field_queries
 from .sheets import Casebook, RowValues, Sheet
 from .telling import told
 from .typed import Typed, as_sheet, row_path
@@ -81,6 +86,9 @@ class FormPage:
     to_confirm: list[Said] = field(default_factory=list)  # open soft findings
     hidden: list[tuple[str, str]] = field(default_factory=list)  # (label, value) that would be set inactive
     reasons: list[tuple[str, str, str]] = field(default_factory=list)  # (path, label, old → new)
+    inactive: list[Inactive] = field(default_factory=list)  # answers that can be brought back
+    queries: list[FieldQuery] = field(default_factory=list)  # standing ones, at whatever place of the form
+    raises: bool = False
     sheet: Sheet | None = None
     around: Surroundings | None = None
     extra: dict[str, Any] = field(default_factory=dict)
@@ -106,8 +114,10 @@ class Builder:
     def __init__(
         self, form: FormInstance, *, editable: bool, typed: Typed | None = None, extra_rows: dict[str, int] | None = None,
         book: Casebook | None = None, blinded: bool = False, chosen: Mapping[str, str] | None = None,
+        raises: bool = False,
     ) -> None:  # fmt: skip
         self.form, self.editable, self.typed, self.blinded = form, editable, typed, blinded
+        self.raises = raises  # whether the reader may ask about a field
         self.definition = form_def(form.form_key)
         self.stored = sheet_of(form)
         self.sheet = as_sheet(self.stored, typed, self.definition) if typed else self.stored
@@ -123,9 +133,12 @@ class Builder:
         self.errors: dict[str, str] = dict(typed.errors) if typed else {}
         self.reasons: set[str] = set()
         self.changed, self.findings = self._marks()
+        self.queries = {} if blinded else field_queries(form)
+        self.verified = {} if blinded else field_marks(form)
         if typed:  # nothing of it is stored: its limits are told as they will be found
             hard, self.findings = told(self.definition, self.sheet, self.around, self.findings)
             self.errors = hard | self.errors
+        self.esigned = {} if self.blinded else esigned(form)
         self.on_page = {f.name for s in self.definition.sections for f in s.fields}
         self.url = form_url(form)
 
@@ -173,7 +186,16 @@ class Builder:
         standing = [one for lines in self.findings.values() for one in lines if one.open]
         page.impossible = [self.said(one.path, one.message) for one in standing if one.hard]
         page.to_confirm = [self.said(one.path, one.message) for one in standing if not one.hard]
+        page.inactive = self.inactive()
+        page.raises = self.raises
+        page.queries = [one for at in self.queries.values() for one in at.lines if one.stands]
         return page
+
+    def inactive(self) -> list[Inactive]:
+        """Answers that were set inactive and are still open: they are offered again (S30)."""
+        if not self.editable or self.blinded or not any(is_empty(self.sheet, path) for path in self.changed):
+            return []
+        return inactive_answers(self.form, self.sheet)
 
     def said(self, path: str, text: str) -> Said:
         """A line of a summary: where it leads, of what it speaks, what it says."""
@@ -239,7 +261,7 @@ class Builder:
         boxes = [self.box(f, line, lookup, prefix, path) for f in section.fields if f.name not in skip]
         if new:
             for box in boxes:
-                box.history = ""
+                box.history, box.queries = "", None
         return boxes
 
     def _row_title(self, section: SectionDef, line: RowValues) -> str:
@@ -255,7 +277,7 @@ class Builder:
     def box(self, crf_field: CrfField, holder: Any, lookup: Lookup, prefix: str, path: str) -> Box:
         name = crf_field.name
         where = path + name
-        value = holder.values.get(name)
+        value = self.esigned[name] if name in self.esigned else holder.values.get(name)
         typed = self.typed
         raw = typed.raw[where] if typed and where in typed.raw else crf_field.to_raw(value)
         missing = (
@@ -273,6 +295,10 @@ class Builder:
             box.condition = condition_json(crf_field, self.on_page, lookup) if self.editable else ""
         if self.form.version and not self.blinded:
             box.history = f"{self.url}history/?path={where}"
+        box.verified = self.verified.get(where)
+        box.queries = self.queries.get(where)
+        if box.queries is None and self.raises:
+            box.queries = FieldQueries(f"{self.url}queries/", where)
         asked = not crf_field.derived and not crf_field.requirement.optional and self.editable
         box.unanswered = asked and value is None and not box.missing and bool(self.form.version or typed)
         return box

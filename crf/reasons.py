@@ -11,11 +11,11 @@ from trialsite.kernel.decisions import refused
 LONGEST = 200
 
 
-def reason_given(text: str, ask: str) -> str:
+def reason_given(text: str, ask: str, longest: int = LONGEST) -> str:
     """A reason as it is kept. Refused when there is none (`ask` says so) or when it names a person (CK-017)."""
     reason = free_text(text)
     if not reason:
         refused(ask, "reason").require()
     if names_a_person(reason, names_not_to_be_written()):
         refused(str(CATALOGUE["CK-017"].message), "identity").require()
-    return reason[:LONGEST]
+    return reason[:longest]

@@ -27,6 +27,66 @@ from .wording import limit_text
 if TYPE_CHECKING:
     from .selectors.findings import ShownFinding
 
+
+@dataclass(frozen=True, slots=True)
+class FieldQuery:
+    """One query at a place of a form, in the words of the reader."""
+
+    code: str
+    href: str
+    path: str
+    label: str
+    question: str
+    state: str
+    state_label: str
+    who: str
+    rule: str
+    endpoint: bool
+    age: int
+
+    @property
+    def waits(self) -> bool:
+        """For the site."""
+        return self.state in ("OPEN", "REOPENED")
+
+    @property
+    def answered(self) -> bool:
+        return self.state == "ANSWERED"
+
+    @property
+    def stands(self) -> bool:
+        return self.waits or self.answered
+
+
+@dataclass(slots=True)
+class FieldQueries:
+    """What is asked at one place of a form; `url` lists it and takes another question."""
+
+    url: str
+    path: str
+    lines: list[FieldQuery] = dataclass_field(default_factory=list)
+
+    @property
+    def href(self) -> str:
+        return f"{self.url}?path={self.path}"
+
+    @property
+    def waiting(self) -> int:
+        return sum(one.waits for one in self.lines)
+
+    @property
+    def answered(self) -> int:
+        return sum(one.answered for one in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMark:
+    """That a value was compared with the source, or changed since."""
+
+    said: str
+    changed: bool = False
+
+
 SEGMENTS = 5  # up to this many options are buttons, more are a list
 CONFIRM_REASONS = ("SOURCE", "REPEATED", "CLINICAL", "OTHER")
 
@@ -51,6 +111,8 @@ class Box:
     unanswered: bool = False  # asked, and left open by an earlier save or by what was posted
     changed: bool = False
     history: str = ""
+    queries: FieldQueries | None = None
+    verified: FieldMark | None = None
     editable: bool = True
     options: list[tuple[str, str]] = dataclass_field(default_factory=list)
     prior: str = ""
@@ -159,7 +221,11 @@ def _head(box: Box) -> str:
 
 
 def marks_html(box: Box) -> str:
-    """History of this field, one click away."""
+    """History, queries and verification of this field, one click away."""
+    return _history_mark(box) + query_mark_html(box) + verified_mark_html(box)
+
+
+def _history_mark(box: Box) -> str:
     if not box.history:
         return ""
     used = " used" if box.changed else ""
@@ -168,6 +234,36 @@ def marks_html(box: Box) -> str:
         f'<a class="mark mark-history{used}" href="{escape(box.history)}" title="{name}" aria-label="{name}" '
         f"data-drawer>{icon('history')}</a>"
     )
+
+
+def query_mark_html(box: Box) -> str:
+    """How many queries wait at the field, filled for the site and outlined when answered; pale when none stands."""
+    asked = box.queries
+    if asked is None:
+        return ""
+    if asked.waiting:
+        said, shown = _("%(n)s open: queries of %(field)s"), f'<span class="bub">{asked.waiting}</span>'
+    elif asked.answered:
+        said, shown = (
+            _("%(n)s answered: queries of %(field)s"),
+            f'<span class="bub ans">{asked.answered}</span>',
+        )
+    else:
+        said, shown = _("Queries of %(field)s"), icon("query")
+    name = escape(said % {"n": asked.waiting or asked.answered, "field": box.field.label})
+    used = " used" if asked.lines else ""
+    return (
+        f'<a class="mark mark-query{used}" href="{escape(asked.href)}" title="{name}" aria-label="{name}" data-drawer '
+        f'data-query-mark="{escape(box.path)}">{shown}</a>'
+    )
+
+
+def verified_mark_html(box: Box) -> str:
+    if box.verified is None:
+        return ""
+    glyph = "sdvhalf" if box.verified.changed else "sdv"
+    said = escape(box.verified.said)
+    return f'<span class="mark mark-sdv" title="{said}">{icon(glyph, box.verified.said)}</span>'
 
 
 def input_html(box: Box) -> str:
@@ -382,7 +478,34 @@ def _hint(box: Box) -> str:
 
 def said_html(box: Box) -> str:
     """What is wrong with the field, then what the checks say of it; the script puts its own words at the same places."""
-    return error_html(box) + f'<div class="f-said" data-said>{findings_html(box)}</div>'
+    said = error_html(box) + f'<div class="f-said" data-said>{findings_html(box)}</div>'
+    return said + queries_html(box) + changed_html(box)
+
+
+def queries_html(box: Box) -> str:
+    """What is asked at the field. A check whose words stand above is named, not repeated."""
+    if box.queries is None:
+        return ""
+    told = {one.rule for one in box.findings if one.open}
+    lines = "".join(_query_line(one, one.rule in told) for one in box.queries.lines if one.stands)
+    return f'<div class="f-queries" data-queries-at="{escape(box.path)}">{lines}</div>'
+
+
+def _query_line(one: FieldQuery, told: bool) -> str:
+    shown = f'<span class="bub{" ans" if one.answered else ""}" aria-hidden="true">{"✓" if one.answered else "?"}</span>'
+    words = "" if told else f' <span class="q-words">{escape(one.question)}</span>'
+    from_whom = escape(one.state_label if told else f"{one.who} · {one.state_label}")
+    return (
+        f'<p class="q-at">{shown}{words} <a href="{escape(one.href)}" data-drawer>{escape(one.code)}</a> '
+        f'<span class="text-mid small">{from_whom}</span></p>'
+    )
+
+
+def changed_html(box: Box) -> str:
+    """The value is not the one that was verified."""
+    if box.verified is None or not box.verified.changed:
+        return ""
+    return f'<p class="f-hint sdv-changed">{icon("sdvhalf", "", "c-sdv")} {escape(box.verified.said)}</p>'
 
 
 def error_html(box: Box) -> str:

@@ -26,7 +26,8 @@ class ParticipantTable(tables.Table):
     due = tables.Column(verbose_name=_("Next due"), accessor="due_key")
     overdue = tables.Column(verbose_name=_("Overdue"), attrs=COUNT)
     progress = tables.Column(verbose_name=_("Unfinished"), attrs=COUNT)
-    confirm = tables.Column(verbose_name=_("To confirm"), attrs=COUNT)
+    queries = tables.Column(verbose_name=_("Open queries"), attrs=COUNT)
+    unsigned = tables.Column(verbose_name=_("To sign"), attrs=COUNT)
 
     class Meta:
         attrs: ClassVar[dict[str, str]] = {"class": "tbl"}
@@ -58,4 +59,4 @@ class ParticipantTable(tables.Table):
     def render_overdue(self, value: int) -> Any:
         return value or figures.NOTHING
 
-    render_progress = render_confirm = render_overdue
+    render_progress = render_queries = render_unsigned = render_overdue

@@ -12,13 +12,14 @@ from crf.registry import form_def
 from crf.selectors.replay import Replayed, envelopes_of, fields_of, replayed
 from crf.selectors.sheets import fill
 from crf.sheets import RowValues, Sheet
+from crf.verifying_review import review_problems
 from participants.lifecycle import State
 from participants.models import Participant, Visit, VisitStatus
 from trialsite.audit.models import AuditEvent
 from trialsite.audit.trail import chain_name
 from trialsite.audit.verifying import Problem
 
-NO_ROW = RowValues(0)
+READING = "CPATH"  # blinded: nobody who verifies may learn a single reading
 
 
 def participant_problems(participant: Participant) -> Iterator[Problem]:
@@ -31,13 +32,16 @@ def participant_problems(participant: Participant) -> Iterator[Problem]:
         yield from sheet_problems(sheet, trail.sheets[pk])
     yield from _visits(participant, trail)
     yield from _findings(participant, trail)
+    yield from review_problems(participant, trail)
     said = trail.participant.get("@state", str(State.SCREENING))
     if participant.state != said:
         where = f"participants_participant id={participant.pk} ({participant.number})"
         yield Problem(where, _differs("state", participant.state, said))
 
 
-def _differs(name: str, table: Any, trail: Any) -> str:
+def _differs(name: str, table: Any, trail: Any, hidden: bool = False) -> str:
+    if hidden:
+        return f"{name} is not what the trail says (values of a single central reading are not shown)"
     return f"{name} is {table or 'empty'!s}, the trail says {trail or 'empty'!s}"
 
 
@@ -68,16 +72,17 @@ def sheet_problems(table: Sheet, trail: Sheet) -> Iterator[Problem]:
     definition = form_def(table.key)
     fields = fields_of(table.key)
     where = f"{definition.model._meta.db_table} form_id={table.form} ({table.address(None, None, '')}"
-    for name, message in _values(fields[""], table, trail):
+    hidden = table.key == READING
+    for name, message in _values(fields[""], table, trail, hidden):
         yield Problem(f"{where}{name})", message)
     for section in definition.row_sections:
         assert section.row_model is not None
         head = f"{section.row_model._meta.db_table} form_id={table.form}"
-        yield from _rows(head, section.id, fields[section.id], table, trail)
+        yield from _rows(head, section.id, fields[section.id], table, trail, hidden)
 
 
 def _rows(
-    head: str, section: str, fields: dict[str, CrfField], table: Sheet, trail: Sheet
+    head: str, section: str, fields: dict[str, CrfField], table: Sheet, trail: Sheet, hidden: bool
 ) -> Iterator[Problem]:
     here = {row.row: row for row in table.rows.get(section, ())}
     there = {row.row: row for row in trail.rows.get(section, ())}
@@ -90,7 +95,7 @@ def _rows(
             yield Problem(f"{where})", "the trail knows it, the table does not")
             continue
         row, said = here[number], there[number]
-        for name, message in _values(fields, row, said):
+        for name, message in _values(fields, row, said, hidden):
             yield Problem(f"{where}/{name})", message)
         if (row.active, row.removed_reason) != (said.active, said.removed_reason):
             state = (
@@ -101,14 +106,15 @@ def _rows(
 
 
 def _values(
-    fields: dict[str, CrfField], table: Sheet | RowValues, trail: Sheet | RowValues
+    fields: dict[str, CrfField], table: Sheet | RowValues, trail: Sheet | RowValues, hidden: bool
 ) -> Iterator[tuple[str, str]]:
     for name, field in fields.items():
         one, two = field.to_text(table.values.get(name)), field.to_text(trail.values.get(name))
         if one != two:
-            yield name, _differs(name, one, two)
+            yield name, _differs(name, one, two, hidden)
         if table.missing.get(name) != trail.missing.get(name):
-            yield name + MISS, _differs(name + MISS, table.missing.get(name), trail.missing.get(name))
+            one, two = table.missing.get(name) or "", trail.missing.get(name) or ""
+            yield name + MISS, _differs(name + MISS, one, two, hidden)
 
 
 def _findings(participant: Participant, trail: Replayed) -> Iterator[Problem]:

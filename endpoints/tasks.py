@@ -6,10 +6,11 @@ import time
 
 from celery import shared_task
 
-from endpoints import services
+from endpoints import services, verification_services
 
 SWEEP_SECONDS = 5.0
 PARTS = 2
+VERIFYING = 3 * 3600  # seconds: a very large trial; the run's lease keeps a second worker away
 
 
 @shared_task
@@ -51,3 +52,18 @@ def catch_up(part: int, parts: int, until: float) -> None:
 def ask_for_trial() -> None:
     if services.trial_ask():
         recompute_trial.hint()
+
+
+@shared_task(soft_time_limit=VERIFYING, time_limit=VERIFYING + 60)
+def verification_run(run: int) -> None:
+    """One verification of the trail. Repeated while it runs, it finds that somebody is at it."""
+    verification_services.verification_execute(run)
+
+
+@shared_task
+def verification_sweep() -> None:
+    """The night's verification, also when nobody was there at that hour; and a run whose message was lost."""
+    if verification_services.verification_due():
+        verification_services.verification_ask(by=None)
+    elif waiting := verification_services.waiting_run():
+        verification_run.hint(waiting.pk)

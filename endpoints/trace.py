@@ -16,7 +16,7 @@ from crf.naming import form_title, form_url, label_of
 from crf.policies import BLINDED_FORMS
 from crf.registry import form_def
 from crf.schedule import visit_label
-from crf.selectors.history import HistoryLine, _line, field_at
+from crf.selectors.history import HistoryLine, field_at, line_of
 from endpoints import compact, words
 from endpoints.gather import course_of
 from endpoints.models import EndpointRun
@@ -309,7 +309,7 @@ def changes_to(addresses: list[str], places: Places | None = None) -> list[Chang
         if address not in wanted or form is None:
             continue
         source = places.source(address.removesuffix(MISS))
-        line = _line(form_def(form.form_key), event)
+        line = line_of(form_def(form.form_key), event)
         if form.form_key in BLINDED_FORMS:  # a reading is known by its number: the reader stays unnamed
             line = replace(line, who=line.role or line.who)
         changed = event.action in (Action.CHANGE, Action.CLEAR, Action.ROW_REMOVE)

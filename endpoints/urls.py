@@ -1,8 +1,10 @@
 from django.urls import URLPattern, URLResolver, path
 
-from .views import participant, reports, trial
+from .views import participant, reports, trial, verification
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("audit/verification/", verification.verification, name="audit_verification"),
+    path("audit/verification/<int:pk>/", verification.run, name="audit_verification_run"),
     path("endpoints/", trial.overview, name="endpoints"),
     path("endpoints/figures/<slug:name>.svg", trial.figure, name="endpoint_figure"),
     path("endpoints/<slug:endpoint>/", trial.endpoint_list, name="endpoint_list"),

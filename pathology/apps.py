@@ -6,4 +6,12 @@ class PathologyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from crf import checklist
+        from crf.selectors import worklists
+
         from . import receivers  # noqa: F401
+        from .checklist import readings_final
+        from .tiles import reading_tiles
+
+        checklist.register("pathology", readings_final)
+        worklists.provide(reading_tiles)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from crf.models import FormInstance
 from trialsite.accounts.models import User
 from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Permission
@@ -40,4 +42,12 @@ def may_save(by: User, reading: Reading) -> Decision:
         )
     if reading.case.closed_at is not None:
         return refused(_("This case is closed: there is no specimen."), "closed")
+    if _held(reading):
+        return refused(_("This case can no longer be changed. Ask the data manager."), "locked")
     return ALLOWED
+
+
+def _held(reading: Reading) -> bool:
+    """The final result, which follows from the readings, has been frozen or locked."""
+    result = FormInstance.objects.filter(participant=reading.case.participant_id, form_key="CPATHF")
+    return result.filter(Q(locked=True) | Q(frozen=True)).exists()

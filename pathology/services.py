@@ -14,6 +14,7 @@ from crf.models import FormInstance
 from crf.selectors.sheets import casebook, sheet_of
 from crf.services.entry import Invalid, Order, Saved, form_save
 from crf.services.findings import refusal_record
+from crf.services.refusals import noted
 from crf.services.schedule import visit_dated
 from crf.typed import Typed
 from participants.models import Participant, Visit
@@ -132,8 +133,12 @@ def reading_save(
     Raises `Refused`, `Stale`, or `Invalid` in words that tell the reader nothing about the participant. What a hard
     limit or check refused is kept in the trail, after nothing else was.
     """
+    participant = reading.case.participant
     try:
-        with transaction.atomic():
+        with (
+            noted(by=by, act="reading", address=reading.form.address, participant=participant),
+            transaction.atomic(),
+        ):
             return _save(by, reading, typed, submit, order or Order(), released)
     except Invalid as invalid:
         if invalid.refusals:

@@ -27,6 +27,7 @@ from trialsite.audit.models import AuditChain, AuditEvent
 from trialsite.audit.trail import chain_name
 from trialsite.kernel.study import study
 
+from .review import captured_review
 from .tongue import Tongue
 
 # What a reader looks for in the history of a form; calculated values follow from it.
@@ -48,8 +49,10 @@ def capture(participant: Participant, language: str) -> dict[str, Any]:
     envelopes = _envelopes(participant)
     sheets = {sheet.form: sheet for sheet in casebook(participant.pk) if sheet.key != "CPATH"}
     history, findings = _history(envelopes), _findings(envelopes, Tongue(language))
+    review = captured_review(participant, envelopes, language)
     forms = [
         _form(form, sheets[form.pk], history.get(form.address, []), findings.get(form.pk, []))
+        | review.of(form.pk)
         for form in envelopes
         if form.pk in sheets
     ]
@@ -68,6 +71,8 @@ def capture(participant: Participant, language: str) -> dict[str, Any]:
             _place(form) for form in envelopes if form.pk not in sheets and form.expected and form.active
         ],
         "references": _references(forms, envelopes),
+        "queries": review.queries.get(0, []),
+        "signatures": review.manifest,
     }
 
 
@@ -120,6 +125,7 @@ def _form(
         "saved_by": str(form.saved_by or ""),
         "frozen": form.frozen,
         "locked": form.locked,
+        "verified": form.verified,
         "active": form.active,
         "removed": form.removed_reason,
         "values": _texts(definition.fields, sheet.values),

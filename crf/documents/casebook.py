@@ -23,6 +23,7 @@ from .tongue import Tongue
 from .writer import Head
 
 FORMS_A_PART = 12
+MANIFEST = "signatures"
 
 
 def casebook_document(content: Mapping[str, Any], language: str) -> Document:
@@ -36,6 +37,8 @@ def casebook_document(content: Mapping[str, Any], language: str) -> Document:
         for title, sheets in _groups(content):
             outline.append(Entry(title, below=[_entry(tongue, sheet) for sheet in sheets]))
             pages += [writer.sheet_page(sheet, _head(content, tongue, sheet, words)) for sheet in sheets]
+        if content["signatures"]:
+            outline.append(Entry(_("Signatures"), MANIFEST))
         bodies = ["".join(pages[at : at + FORMS_A_PART]) for at in range(0, len(pages), FORMS_A_PART)]
         foot = _foot(content, words)
         second = "受试者病例册" if language == "both" else ""
@@ -47,9 +50,11 @@ def casebook_document(content: Mapping[str, Any], language: str) -> Document:
             foot,
             _(
                 "Questions whose condition did not ask them and that hold no answer are left out. Letters lead to the "
-                "history below each form, Q1, Q2 … to the findings of its checks."
+                "history below each form, F1, F2 … to the findings of its checks, Q1, Q2 … to its queries by their "
+                "numbers. A shield with V marks a value that was verified against the source."
             ),
         ) + _open(tongue, content, foot)
+        bodies += _last(writer, content, foot)
         title = f"{study().id} {words} {content['number']}"
         return Document(
             title, [page(tongue, title, body) for body in (first, *bodies)], outline, frame_css(), total_css(),
@@ -108,6 +113,7 @@ def _facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("State"), escape(str(State(state).label) if state in State.values else state)),
         (_("Data up to"), escape(_moment(content))),
         (_("Forms with data"), str(len(content["forms"]))),
+        (_("Signatures"), escape(_signed(content))),
         (_("Audit chain: events"), str(chain["length"])),
         (_("Audit chain: digest of the last event"), quoted(chain["head"])),
         (_("Configuration"), quoted(content["configuration"])),
@@ -135,3 +141,30 @@ def _open(tongue: Tongue, content: Mapping[str, Any], foot: str) -> str:
         f'<section class="front list"><span class="foot">{escape(foot)}</span><h1>{title}</h1>'
         f'<table class="au"><tbody>{lines}</tbody></table></section>'
     )
+
+
+def _signed(content: Mapping[str, Any]) -> str:
+    """How far the casebook is signed."""
+    bound = [form for one in content["signatures"] for form in one["forms"]]
+    if not bound:
+        return _("not signed")
+    standing = sum(1 for form in bound if not form["voided_at"])
+    words = _("%(n)s signatures; %(standing)s of %(forms)s forms with data are signed")
+    return words % {"n": len(content["signatures"]), "standing": standing, "forms": len(content["forms"])}
+
+
+def _last(writer: Filled, content: Mapping[str, Any], foot: str) -> list[str]:
+    """Behind the forms: what was asked about the participant, and the manifest of all signatures."""
+    found = []
+    if content["queries"]:
+        title, threads = escape(_("Queries about the participant")), writer.review.threads(content["queries"])
+        found.append(
+            f'<section class="front"><span class="foot">{escape(foot)}</span><h1>{title}</h1>{threads}</section>'
+        )
+    if content["signatures"]:
+        title, lines = escape(_("Signatures")), writer.review.manifest()
+        found.append(
+            f'<section class="front list" id="{MANIFEST}"><span class="foot">{escape(foot)}</span>'
+            f"<h1>{title}</h1>{lines}</section>"
+        )
+    return found

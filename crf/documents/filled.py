@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from crf.codelists import MISSING
 from crf.ctcae import TERMS
 from crf.fields import MISS, Coded, CrfField
-from crf.models import FindingState, FormStatus
+from crf.models import FindingState, FormStatus, MarkState
 from crf.naming import label_of
 from crf.registry import FormDef, SectionDef, form_def
 from crf.selectors.history import field_at
@@ -23,6 +23,7 @@ from trialsite.audit.actions import Action
 from trialsite.kernel.texts import Text
 from trialsite.web.figures import day, number
 
+from .reviewed import SHIELD, Reviewed, asked
 from .tongue import Tongue
 from .writer import Head, Spot, Writer
 
@@ -42,6 +43,9 @@ class Filled(Writer):
         self.lines: dict[tuple[str, int], Mapping[str, Any]] = {}
         self.letters: dict[str, list[str]] = {}
         self.raised: dict[str, list[int]] = {}
+        self.asked: dict[str, list[int]] = {}
+        self.verified: set[str] = set()
+        self.review = Reviewed(tongue, content)
         self.changes: list[tuple[str, Mapping[str, Any]]] = []
 
     def sheet_page(self, sheet: Mapping[str, Any], head: Head) -> str:
@@ -54,7 +58,9 @@ class Filled(Writer):
     # --- footnotes ------------------------------------------------------------------------------------------------
 
     def _footnotes(self) -> None:
-        """A letter for each later change of a datum, a number for each finding."""
+        """A letter for each later change of a datum, F and a number for each finding, Q and its number for a query."""
+        self.asked = asked(self.sheet["queries"])
+        self.verified = {mark["path"] for mark in self.sheet["marks"] if mark["state"] == MarkState.VALID}
         self.letters, self.raised, self.changes = {}, {}, []
         first = next((line["at"] for line in self.sheet["history"]), "")
         for line in self.sheet["history"]:
@@ -68,8 +74,13 @@ class Filled(Writer):
             self.raised.setdefault(finding["path"], []).append(place)
 
     def _marks(self, path: str) -> str:
-        marks = [*self.letters.get(path, ()), *(f"Q{n}" for n in self.raised.get(path, ()))]
-        return f"<sup>{escape(' '.join(marks))}</sup>" if marks else ""
+        marks = [
+            *self.letters.get(path, ()),
+            *(f"F{n}" for n in self.raised.get(path, ())),
+            *(f"Q{n}" for n in self.asked.get(path, ())),
+        ]
+        shield = SHIELD if path in self.verified else ""
+        return shield + (f"<sup>{escape(' '.join(marks))}</sup>" if marks else "")
 
     # --- values ---------------------------------------------------------------------------------------------------
 
@@ -77,6 +88,8 @@ class Filled(Writer):
         """Text and missing reason of a field at its place."""
         line = self.lines.get((spot.section.id, spot.row), {}) if spot.row else self.sheet
         name = str(spot.field.name)
+        if name in self.sheet["esign"]:
+            return f"signature:{self.sheet['esign'][name]}", ""
         return line.get("values", {}).get(name, ""), line.get("missing", {}).get(name, "")
 
     def answer(self, spot: Spot) -> str:
@@ -134,6 +147,8 @@ class Filled(Writer):
         if words:
             return self.tongue.inline(Text(*words))
         log, _sep, number = text.partition(":")
+        if log == "signature":
+            return escape(self.review.answered(int(number)))
         return escape(f"{log} #{number}" if number else text)
 
     def _item(self, spot: Spot) -> str:
@@ -198,7 +213,9 @@ class Filled(Writer):
     # --- what is known of the form --------------------------------------------------------------------------------
 
     def below(self, definition: FormDef, head: Head) -> str:
-        return self._record(definition) + self._findings(definition) + self._state()
+        return (
+            self._record(definition) + self._findings(definition) + self._review(definition) + self._state()
+        )
 
     def _title(self, text: str) -> str:
         return f"<h2>{escape(text)}</h2>"
@@ -277,10 +294,19 @@ class Filled(Writer):
             if one["value"] in ("", one["raised"]) or not one["raised"]
             else f"{one['raised']} → {one['value']}"
         )
-        return _row(f"Q{place}", label, one["rule"], one["message"], value, state, times)
+        return _row(f"F{place}", label, one["rule"], one["message"], value, state, times)
+
+    def _review(self, definition: FormDef) -> str:
+        """Threads, verification and signatures: said plainly, also when there is none."""
+        threads = self._title(_("Queries")) + self.review.threads(self.sheet["queries"], definition)
+        lines = self.review.verification(self.sheet, definition) + self.review.signatures(
+            self.sheet, definition
+        )
+        title = self._title(_("Verification and signature"))
+        return f'{threads}{title}<table class="kv st rv"><tbody>{lines}</tbody></table>'
 
     def _state(self) -> str:
-        """Verification, signature, freeze and lock: said plainly, also when there is none."""
+        """Completeness, freeze and lock."""
         sheet = self.sheet
         saved = f"{self._moment(sheet['saved_at'])} {sheet['saved_by']}" if sheet["saved_at"] else "–"
         lock = (
@@ -296,14 +322,12 @@ class Filled(Writer):
             (_("Last saved"), saved),
             (_("Record version"), str(sheet["version"])),
             (_("Form version, configuration"), f"{sheet['definition']}, {sheet['configuration'] or '–'}"),
-            (_("Source data verification"), _("not verified")),
-            (_("Signature"), _("not signed")),
             (_("Lock"), lock),
             (_("Removed"), removed) if not sheet["active"] else (_("Evaluator"), sheet["evaluator"] or "–"),
         ]
         cells = [f"<th>{escape(name)}</th><td>{escape(value)}</td>" for name, value in lines]
         rows = "".join(f"<tr>{''.join(cells[at : at + 2])}</tr>" for at in range(0, len(cells), 2))
-        return f'{self._title(_("Verification and signature"))}<table class="kv st"><tbody>{rows}</tbody></table>'
+        return f'{self._title(_("State of the form"))}<table class="kv st"><tbody>{rows}</tbody></table>'
 
     def _moment(self, text: str) -> str:
         if not text:

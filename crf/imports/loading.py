@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from crf.models.imports import ImportBatch, ImportedForm
 from crf.schedule import visit_of, visit_order
 from crf.services.entry import Invalid, Order
 from crf.services.loading import Load
+from crf.services.refusals import noted, require_open_site
 from participants.models import Participant, Visit
 from trialsite.accounts import services as accounts
 from trialsite.accounts.models import Site, User
@@ -59,11 +60,17 @@ def existing(source: Source) -> list[Problem]:
     return [Problem(numbers[n].row.file, numbers[n].row.line, "USUBJID", n, why) for n in sorted(used)]
 
 
-@transaction.atomic
 def sdtm_load(
     *, by: User, tables: Tables, source: Source, plan: Preview, site: str = "", step: Step | None = None
 ) -> ImportBatch:
-    """Load a previewed source. Raises `Rejected` with every problem, and then nothing is stored."""
+    """Load a previewed source. Raises `Rejected` with every problem, or `Refused`, and then nothing is stored."""
+    with noted(by=by, act="import", address="study"), transaction.atomic():
+        return _load(by, tables, source, plan, site, step)
+
+
+def _load(
+    by: User, tables: Tables, source: Source, plan: Preview, site: str, step: Step | None
+) -> ImportBatch:  # fmt: skip
     may_import(by).require()
     if found := [*source.problems, *existing(source)]:
         raise Rejected(found)
@@ -71,6 +78,7 @@ def sdtm_load(
         by=by, digest=tables.digest, files=tables.files(), counts=plan.counts(), notes=_notes(source)
     )
     sites = _sites(plan, site)
+    _require_open(sites.values())
     problems: list[Problem] = []
     for one in plan.planned:
         try:
@@ -105,6 +113,12 @@ def _sites(plan: Preview, site: str) -> dict[str, Site]:
             by=None, number=number, name_en=name, name_zh=f"导入中心 {number}"
         )
     return known
+
+
+def _require_open(sites: Iterable[Site]) -> None:
+    """Nobody comes to a site that is frozen or locked; held until the end, so that none is locked meanwhile."""
+    for site in sorted(sites, key=lambda one: one.pk):
+        require_open_site(site)
 
 
 def _participant(by: User, batch: ImportBatch, one: Planned, site: Site) -> None:

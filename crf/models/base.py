@@ -20,6 +20,20 @@ class FormStatus(models.TextChoices):
     COMPLETE = "COMPLETE", _("Complete")
 
 
+class Verified(models.TextChoices):
+    """How much of what the plan asks is verified against the source; empty: nothing yet."""
+
+    PARTLY = "P", _("Partly verified")
+    FULLY = "V", _("Verified")
+
+
+class Signed(models.TextChoices):
+    """Whether a signature stands; empty: never signed."""
+
+    SIGNED = "S", _("Signed")
+    VOID = "V", _("Signature void")
+
+
 class FormInstance(models.Model):
     """One form of one participant; it exists from the moment the form is expected.
 
@@ -46,6 +60,11 @@ class FormInstance(models.Model):
     configuration = models.CharField(max_length=12, blank=True)
     frozen = models.BooleanField(default=False)
     locked = models.BooleanField(default=False)
+    # Kept beside what they count or sum up, so that matrix and worklists are one query (crf.services.review_marks).
+    query_open = models.PositiveSmallIntegerField(default=0)
+    query_answered = models.PositiveSmallIntegerField(default=0)
+    verified = models.CharField(max_length=1, choices=Verified.choices, blank=True)
+    signed = models.CharField(max_length=1, choices=Signed.choices, blank=True)
     active = models.BooleanField(default=True)  # False: a line of a log that was taken out, with its reason
     removed_reason = models.CharField(max_length=200, blank=True)
     saved_at = models.DateTimeField(null=True)
@@ -70,6 +89,14 @@ class FormInstance(models.Model):
         indexes = [
             models.Index(fields=["participant", "visit"], name="form_participant_visit"),
             models.Index(fields=["form_key", "status"], name="form_key_status"),
+            models.Index(fields=["signed", "status"], name="form_signed_status"),
+            models.Index(fields=["verified", "status"], name="form_verified_status"),
+            # What there is to verify, counted by participant from the index alone (crf.selectors.sdv).
+            models.Index(
+                fields=["participant", "form_key", "verified", "status", "locked"],
+                condition=models.Q(active=True, version__gt=0),
+                name="form_to_verify",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from crf import facts, planning
 from crf.analytes import ANALYTES, PANELS
 from crf.derivation import fixed_key, words_of
 from crf.fields import unit_shown
-from crf.models import Finding, FindingState
+from crf.models import Finding, FindingState, Query
+from crf.models.queries import STANDING
 from crf.naming import form_title, form_url
 from crf.planning import FORMS_READ, PlannedVisit, plan
 from crf.registry import form_def
@@ -286,9 +287,16 @@ class OpenFinding:
 
 
 def open_findings(user: Any, participant: Participant) -> tuple[list[OpenFinding], int]:
-    """The first open findings and how many there are. Findings of single central readings are never among them."""
+    """The first open findings that nobody asks about, and how many there are: on locked forms no query is opened.
+
+    Findings of single central readings are never among them.
+    """
     mine = forms_for(user).filter(participant=participant, active=True)
-    found = Finding.objects.filter(form__in=mine, state=FindingState.OPEN).filter(~Q(form__form_key="CPATHF"))
+    asked = Query.objects.filter(
+        form=OuterRef("form"), path=OuterRef("path"), rule=OuterRef("rule"), state__in=STANDING
+    )
+    found = Finding.objects.filter(~Exists(asked), form__in=mine, state=FindingState.OPEN)
+    found = found.exclude(form__form_key="CPATHF")
     total = found.count()
     shown = found.select_related("form__visit", "form__participant").order_by("severity", "form_id", "path")
     return [_open(finding) for finding in shown[:FINDINGS_SHOWN]] if total else [], total

@@ -12,6 +12,7 @@ from crf.judging import MARKED, REFUSED, unmarked
 from crf.models import FormInstance, FormStatus
 from crf.naming import label_of
 from crf.registry import FormDef, form_def
+from crf.signing_words import trail_words
 from trialsite.accounts.roles import Role
 from trialsite.audit.actions import Action
 from trialsite.audit.models import AuditEvent
@@ -43,7 +44,7 @@ def history_of(form: FormInstance, path: str = "") -> list[HistoryLine]:
         wanted = Q(path__in=[path, path + MISS]) | Q(path__startswith=path + "@")
         events = events.filter(wanted | Q(path=f"{row}/@active") if row else wanted)
     definition = form_def(form.form_key)
-    return [_line(definition, event) for event in events.order_by("-number")]
+    return [line_of(definition, event) for event in events.order_by("-number")]
 
 
 TYPED = (Action.ENTER, Action.CHANGE, Action.CLEAR, Action.ROW_ADD, Action.ROW_REMOVE)
@@ -54,7 +55,7 @@ NOT_TYPED = (Action.DERIVE, Action.FINDING, Action.VALUE_REFUSED)
 def saved_since(form: FormInstance, version: int) -> list[HistoryLine]:
     """What other saves changed since a page showed `version`, in words."""
     definition = form_def(form.form_key)
-    return [_line(definition, event) for event in _events_since(form, version)]
+    return [line_of(definition, event) for event in _events_since(form, version)]
 
 
 def changed_since(form: FormInstance, version: int) -> dict[str, str]:
@@ -79,14 +80,15 @@ def _events_since(form: FormInstance, version: int) -> list[AuditEvent]:
     return list(events.select_related("actor").order_by("number"))
 
 
-def _line(definition: FormDef, event: AuditEvent) -> HistoryLine:
+def line_of(definition: FormDef, event: AuditEvent) -> HistoryLine:
+    """One event in words."""
     path = unmarked(event.path)
     crf_field = field_at(definition, path)
     return HistoryLine(
         at=event.at, who=str(event.actor) if event.actor else event.who, role=_role(event.role), site=event.site,
         action=str(Action(event.action).label), label=label_of(definition, path) if not path.startswith("@") else "",
-        path=path, old=_words(crf_field, event.path, event.old), new=_words(crf_field, event.path, event.new),
-        reason=event.reason, number=event.number, digest=event.digest,
+        path=path, old=in_words(crf_field, event.path, event.old), new=in_words(crf_field, event.path, event.new),
+        reason=trail_words(definition, path, event.new, event.reason), number=event.number, digest=event.digest,
     )  # fmt: skip
 
 
@@ -109,9 +111,12 @@ def field_at(definition: FormDef, path: str) -> CrfField | None:
     return next((field for field in section.fields if field.name == name), None)
 
 
-def _words(crf_field: CrfField | None, path: str, text: str) -> str:
+def in_words(crf_field: CrfField | None, path: str, text: str) -> str:
+    """A text of the trail as a reader understands it; the code stays in the trail."""
     if path == "@status":
         return str(FormStatus(text).label) if text in FormStatus.values else text
+    if path == "@signature":  # the act and its reason say it
+        return ""
     if path.endswith(("@active", "@expected")):
         return "" if text in ("0", "1") else text
     if MARKED.search(path) and not path.endswith(REFUSED):

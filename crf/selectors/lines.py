@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
+from django.utils.safestring import SafeString
 
 from crf.analytes import panel_of
 from crf.models import FormStatus
@@ -18,11 +19,12 @@ from crf.registry import forms, parts
 from crf.schedule import EXAMINED, FORMS, visit_label, visit_title
 from crf.selectors import work
 from crf.selectors.access import forms_for
+from trialsite.web import marks
 
 FIELDS = (
     "participant__number", "participant__site_id", "participant__imported", "visit__code", "visit__repeat", "visit__status",
     "visit__window_from", "visit__window_to", "form_key", "repeat", "evaluator", "status", "required", "expected",
-    "missing_count", "finding_count", "frozen", "locked", "saved_at",
+    "missing_count", "query_open", "query_answered", "verified", "signed", "frozen", "locked", "saved_at", "pk",
 )  # fmt: skip
 
 
@@ -45,10 +47,14 @@ class FormLine:
     required: str
     expected: bool
     missing: int
-    findings: int
+    query_open: int
+    query_answered: int
+    verified: str
+    signed: str
     frozen: bool
     locked: bool
     saved_at: dt.datetime | None
+    pk: int
 
     @property
     def label(self) -> str:
@@ -86,9 +92,18 @@ class FormLine:
         return "none" if begun else "plan"
 
     @property
-    def to_confirm(self) -> int:
-        """Values to confirm, while the form can be changed."""
-        return 0 if self.frozen or self.locked or self.imported else self.findings
+    def queries(self) -> int:
+        """Queries that wait for an answer, while one can be given."""
+        return 0 if self.locked or self.imported else self.query_open
+
+    @property
+    def review(self) -> SafeString:
+        """Queries and marks, always in the same order: open, answered, verified, signed, frozen."""
+        held = marks.marks(
+            verified=self.verified == "V", signed=self.signed == "S", frozen=self.frozen and not self.locked
+        )
+        counts = marks.bubble(self.queries) + marks.bubble(self.query_answered, answered=True)
+        return SafeString(f"{counts} {held}".strip())
 
     @property
     def unfinished(self) -> bool:
@@ -156,7 +171,12 @@ def work_count(user: Any, need: str, day: dt.date | None = None) -> int:
 
 def _work(user: Any, need: str, day: dt.date | None) -> Any:
     day = day or work.trial_day()
-    asked = work.due(day, day + work.AHEAD) if need == "due" else work.need(need, day)
+    if need == "due":
+        asked = work.due(day, day + work.AHEAD)
+    elif need == "drafts":
+        asked = Q(drafts__user=user)
+    else:
+        asked = work.need(need, day)
     found = forms_for(user).filter(asked, participant__imported=False, active=True)
     return found.order_by(
         F("visit__window_to").asc(nulls_last=True), "participant__number", "visit__order", "form_key"

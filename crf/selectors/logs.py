@@ -62,13 +62,15 @@ class LogLine:
 
     @property
     def marks(self) -> SafeString:
-        """State, findings and marks: shape and number, named for readers of the screen."""
-        n = 0 if self.form.frozen or self.form.locked else self.form.finding_count
-        said = ngettext("%(n)s value to confirm", "%(n)s values to confirm", n) % {"n": n}
-        findings = f' <b class="bub cfm" role="img" aria-label="{escape(said)}">{n}</b>' if n else ""
+        """State, queries and marks: shape and number, named for readers of the screen."""
+        form = self.form
+        queries = marks.bubble(0 if form.locked else form.query_open)
+        queries += marks.bubble(form.query_answered, answered=True)
         draft = f' <span class="badge-st prog">{escape(_("Draft"))}</span>' if self.draft else ""
-        held = marks.marks(frozen=self.form.frozen)
-        return SafeString(f"{marks.status(self.glyph)}{findings}{draft} {held}".strip())
+        held = marks.marks(
+            verified=form.verified == "V", signed=form.signed == "S", frozen=form.frozen and not form.locked
+        )
+        return SafeString(f"{marks.status(self.glyph)} {queries}{draft} {held}".strip())
 
     def get(self, name: str) -> Any:
         return self.sheet.get(name)

@@ -1,21 +1,24 @@
 """The participant × visit matrix: one query, one text per participant.
 
 8,000 visits as rows cost 60 to 130 ms of server time for 200 participants; joined into one text each by the
-database they cost 20. Every form of a visit is a token, `TA1.1.D1c-`: visit code, repeat, then the flags
+database they cost 20. Every form of a visit is a token, `TA1.1.D1c-VS`: visit code, repeat, then the flags
   P D M C   status of the visit: planned, done, missed, closed
   0 1       its window has begun
   o p c w - the form: overdue, in progress, complete, waiting, not counted (or no form at all)
   L F -     locked, frozen, neither
-  f3        values to confirm
+  V P - ~   verified, partly, not at all, nothing to verify
+  S X - ~   signed, signature void, never signed, not to be signed
+  q3 a2     queries that wait for an answer; that are answered
 Codes are upper case, so that small letters count: `text.count("o")` overdue forms.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from django.db.models import (
@@ -36,14 +39,17 @@ from django.db.models import (
 )  # fmt: skip
 from django.db.models.functions import Cast, Substr
 
-from crf.models import FormStatus
+from crf.critical import has_critical
+from crf.models import FormStatus, Signed, Verified
 from crf.models.baseline import Eligibility
+from crf.registry import forms, parts
 from crf.schedule import visit_label, visit_order
 from crf.selectors import work
 from crf.selectors.access import forms_for, participants_for
 from participants.models import Participant, Visit
 from trialsite.db.prepared import Prepared
 
+UNSIGNED = re.compile(r"[PDMC][01]c[-F].[-X](?![\w])")  # complete, not locked, nothing asked
 LOG = "LOG"  # the column of the forms that are kept once, outside visits
 
 
@@ -59,7 +65,7 @@ class Joined(Aggregate):
 
 
 class VisitFacts(NamedTuple):
-    """A visit and what its forms say. Queries, verification and signatures join here."""
+    """A visit and what its forms say."""
 
     code: str
     repeat: int
@@ -69,7 +75,10 @@ class VisitFacts(NamedTuple):
     done: int
     late: int
     progress: int
-    findings: int
+    queries: int
+    answered: int
+    verified: bool
+    signed: bool
     frozen: bool
     locked: bool
 
@@ -99,7 +108,7 @@ class VisitFacts(NamedTuple):
     @property
     def waits(self) -> bool:
         """Somebody at the site has work here."""
-        return bool(self.late or self.progress or self.findings)
+        return bool(self.late or self.progress or self.queries)
 
 
 @lru_cache(maxsize=8192)
@@ -111,10 +120,17 @@ def facts(place: str, flags: str) -> VisitFacts:
     return VisitFacts(
         code, int(repeat), forms[0][0], forms[0][1] == "1", total=len(counted),
         done=sum(f[2] == "c" for f in counted), late=sum(f[2] == "o" for f in counted),
-        progress=sum(f[2] == "p" for f in counted), findings=sum(int(f[5:] or 0) for f in counted),
+        progress=sum(f[2] == "p" for f in counted), queries=_sum("q", counted), answered=_sum("a", counted),
+        verified=any(f[4] == "V" for f in counted) and all(f[4] in "V~" for f in counted),
+        signed=any(f[5] == "S" for f in counted) and all(f[5] in "S~" for f in counted),
         frozen=bool(counted) and all(f[3] in "FL" for f in counted),
         locked=bool(counted) and all(f[3] == "L" for f in counted),
     )  # fmt: skip
+
+
+def _sum(letter: str, flags: list[str]) -> int:
+    """The numbers behind a letter: `q3a2` has three queries."""
+    return sum(int(n) for f in flags for n in re.findall(letter + r"(\d+)", f[6:]))
 
 
 def places(text: str) -> dict[str, str]:
@@ -175,13 +191,18 @@ class Row:
         return 0 if self.imported else self.text.count("p") + self.logs.count("p")
 
     @property
-    def confirm(self) -> int:
-        """Forms that hold values to confirm."""
-        return 0 if self.imported else self.text.count("f") + self.logs.count("f")
+    def queries(self) -> int:
+        """Forms with queries that wait for an answer."""
+        return 0 if self.imported else self.text.count("q") + self.logs.count("q")
+
+    @property
+    def unsigned(self) -> int:
+        """Forms that can be signed and are not."""
+        return 0 if self.imported else len(UNSIGNED.findall(f"{self.text} {self.logs}"))
 
     @property
     def needs(self) -> int:
-        return self.overdue + self.progress + self.confirm
+        return self.overdue + self.progress + self.queries
 
     @property
     def due_key(self) -> str:
@@ -208,6 +229,12 @@ def _case(*rules: tuple[Q, Any], default: str) -> Case:
     return Case(*whens, default=Value(default), output_field=CharField())
 
 
+@cache
+def nothing_to_verify() -> tuple[str, ...]:
+    """Forms without a critical field."""
+    return tuple(key for key in [*forms(), *parts()] if not has_critical(key))
+
+
 def _form_flags(day: dt.date, form: str, visit: str | None) -> list[Case]:
     """First match wins: a form that is not counted is asked nothing else."""
     late = Q(pk__isnull=True)  # logs are never overdue
@@ -221,8 +248,29 @@ def _form_flags(day: dt.date, form: str, visit: str | None) -> list[Case]:
         default="w",
     )
     hold = _case((Q(**{f"{form}locked": True}), "L"), (Q(**{f"{form}frozen": True}), "F"), default="-")
-    count = Text(Value("f"), Cast(f"{form}finding_count", CharField()))
-    return [kind, hold, _case((work.confirm(form), count), default="")]
+    verified = _case(
+        (Q(**{f"{form}verified": Verified.FULLY}), "V"),
+        (Q(**{f"{form}verified": Verified.PARTLY}), "P"),
+        (Q(**{f"{form}form_key__in": nothing_to_verify()}), "~"),
+        default="-",
+    )
+    signed = _case(
+        (Q(**{f"{form}form_key__in": ("CPATH", "CPATHF")}), "~"),
+        (Q(**{f"{form}signed": Signed.SIGNED}), "S"),
+        (Q(**{f"{form}signed": Signed.VOID}), "X"),
+        default="-",
+    )
+    waiting = Text(Value("q"), Cast(f"{form}query_open", CharField()))
+    answered = Text(Value("a"), Cast(f"{form}query_answered", CharField()))
+    asked = _case((work.queries(form), waiting), default="")
+    return [
+        kind,
+        hold,
+        verified,
+        signed,
+        asked,
+        _case((Q(**{f"{form}query_answered__gt": 0}), answered), default=""),
+    ]
 
 
 def _token(day: dt.date) -> Text:
@@ -309,7 +357,11 @@ def _logs(user: Any, imported: bool, day: dt.date) -> dict[int, str]:
 
 
 def log_facts(flags: str) -> VisitFacts:
-    return facts(f"{LOG}.1", flags) if flags else VisitFacts(LOG, 1, "P", False, 0, 0, 0, 0, 0, False, False)
+    return (
+        facts(f"{LOG}.1", flags)
+        if flags
+        else VisitFacts(LOG, 1, "P", False, 0, 0, 0, 0, 0, 0, False, False, False, False)
+    )
 
 
 def rail(visits: Iterable[VisitFacts], current: str = "", room: int = 16) -> list[VisitFacts]:

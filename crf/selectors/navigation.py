@@ -21,7 +21,7 @@ class RailItem:
     url: str
     title: Any
     status: str
-    count: int  # open soft findings
+    count: int  # queries that wait for an answer
     current: bool
     lines: int = 0  # of a log
 
@@ -81,7 +81,12 @@ def _item(other: FormInstance, form: FormInstance, lines: Mapping[str, int]) -> 
         form.visit_id is None and LOG_OF.get(form.form_key) == other.form_key
     )  # a line belongs to its log
     return RailItem(
-        form_url(other), title, status, other.finding_count, current, lines.get(other.form_key, 0)
+        form_url(other),
+        title,
+        status,
+        0 if other.locked else other.query_open,
+        current,
+        lines.get(other.form_key, 0),
     )
 
 

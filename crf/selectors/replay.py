@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from crf.fields import MISS, CrfField
-from crf.judging import MARKED, REFUSED
+from crf.judging import MARKED, REFUSED, VERIFIED
 from crf.models import FormInstance, FormStatus
 from crf.registry import form_def
 from crf.schedule import visit_label
@@ -20,6 +20,7 @@ from trialsite.audit.trail import chain_name
 
 # Target, path, new value, reason: what replaying reads of an event.
 Line = tuple[str, str, str, str]
+REVIEW = ("@locked", "@frozen", "@signature")
 
 
 @cache
@@ -42,6 +43,15 @@ class Replayed:
     visits: dict[tuple[int, str], str] = field(default_factory=dict)  # (visit, `@window`) → text
     findings: dict[tuple[int, str], str] = field(default_factory=dict)  # (form, `tudat@CK-171`) → state
     participant: dict[str, str] = field(default_factory=dict)  # `@state` → text
+    marks: dict[tuple[int, str], str] = field(
+        default_factory=dict
+    )  # (form, path) → verified text, empty: fell
+    review: dict[tuple[int, str], str] = field(default_factory=dict)  # (form, `@locked`, …) → text
+    queries: dict[int, str] = field(default_factory=dict)  # query → state
+    proposals: dict[int, str] = field(default_factory=dict)  # proposed deviation → state
+    reviewed: dict[int, str] = field(
+        default_factory=dict
+    )  # item of the trail review → conclusion, empty: open
 
     def book(self) -> Casebook:
         """The forms that had been started."""
@@ -64,6 +74,12 @@ def replay(envelopes: dict[int, Sheet], lines: Iterable[Line]) -> Replayed:
             found.visits[int(number), path] = new
             if path == "@opened":
                 found.visits[int(number), "@status"] = VisitStatus.PLANNED
+        elif kind == "query" and path == "@state":
+            found.queries[int(number)] = new
+        elif kind == "trailitem" and path == "@review":
+            found.reviewed[int(number)] = new
+        elif kind == "proposal" and path == "@state":
+            found.proposals[int(number)] = new
         elif kind == "participant":
             found.participant[path] = new
     return found
@@ -77,11 +93,16 @@ def _apply(found: Replayed, form: int, path: str, new: str, reason: str) -> None
     if path == "@active":
         found.removed[form] = reason
         return
+    if path.endswith(VERIFIED):
+        found.marks[form, path.removesuffix(VERIFIED)] = new
+        return
     if MARKED.search(path):
         if not path.endswith(REFUSED):
             found.findings[form, path] = new
         return
     if path.startswith("@"):
+        if path in REVIEW:
+            found.review[form, path] = new
         return
     place, _, name = path.rpartition("/")
     if not place:

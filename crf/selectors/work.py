@@ -1,4 +1,4 @@
-"""What a form asks of somebody: overdue, unfinished, to confirm, due. One definition for every page."""
+"""What a form asks of somebody: overdue, unfinished, queries, signature, due. One definition for every page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 
 from django.db.models import Q
 
-from crf.models import FormStatus
+from crf.models import FormStatus, Signed
 from crf.schedule import VISITS
 from participants.lifecycle import State
 from participants.models import VisitStatus
@@ -45,10 +45,17 @@ def progress(form: str = "") -> Q:
     return counted(form) & Q(**{f"{form}status": FormStatus.IN_PROGRESS})
 
 
-def confirm(form: str = "") -> Q:
-    """Holds values outside their expected range that nobody has confirmed, and can still be changed."""
-    held = Q(**{f"{form}frozen": True}) | Q(**{f"{form}locked": True})
-    return counted(form) & Q(**{f"{form}finding_count__gt": 0}) & ~held
+def queries(form: str = "") -> Q:
+    """Has queries that wait for an answer, and can still be answered."""
+    return counted(form) & Q(**{f"{form}query_open__gt": 0, f"{form}locked": False})
+
+
+def unsigned(form: str = "") -> Q:
+    """Complete, nothing asked, and no signature that stands."""
+    ready = {"status": FormStatus.COMPLETE, "query_open": 0, "query_answered": 0, "locked": False}
+    central = Q(**{f"{form}form_key": "CPATHF"})
+    signed = Q(**{f"{form}signed": Signed.SIGNED})
+    return counted(form) & Q(**{f"{form}{name}": value for name, value in ready.items()}) & ~central & ~signed
 
 
 def waiting(form: str = "", visit: str = "visit__") -> Q:
@@ -79,11 +86,13 @@ def due(day: dt.date, until: dt.date) -> Q:
 
 
 def need(name: str, day: dt.date, form: str = "", visit: str = "visit__") -> Q:
-    """`overdue`, `progress`, `confirm`; anything else: all that needs a person of the site."""
+    """`overdue`, `progress`, `queries`, `sign`; anything else: all that needs a person of the site."""
     if name == "overdue":
         return overdue(day, form, visit)
     if name == "progress":
         return progress(form)
-    if name == "confirm":
-        return confirm(form)
-    return overdue(day, form, visit) | progress(form) | confirm(form)
+    if name == "queries":
+        return queries(form)
+    if name == "sign":
+        return unsigned(form)
+    return overdue(day, form, visit) | progress(form) | queries(form)

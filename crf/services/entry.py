@@ -14,20 +14,22 @@ from django.utils.translation import gettext as _
 from crf import derivation, facts, planning
 from crf.checks.consent import names_a_person
 from crf.checks.engine import Failed, Folder
+from crf.conditions import names as asked_by
 from crf.derivation_reach import Edit, reached, reaches
 from crf.events import source_data_changed
 from crf.facts import forms_read
-from crf.fields import MISS, missing_label
+from crf.fields import MISS, CrfField, missing_label
 from crf.judging import Raised, checks_when_saved, is_limit, judged_sheet
 from crf.lifecycle import FORM
 from crf.lookups import Surroundings
 from crf.models import Finding, FormInstance, FormStatus, FormSubmission, Severity
 from crf.naming import form_title
 from crf.planning import FORMS_READ
-from crf.policies import may_change, may_enter
+from crf.policies import held, may_change, may_enter
 from crf.registry import FormDef, form_def
 from crf.selectors.folder import SavingFolder, StoredBook, names_not_to_be_written, names_read
 from crf.selectors.heads import contradiction
+from crf.selectors.inactive import why_inactive
 from crf.selectors.ranges import ranges_of
 from crf.selectors.sheets import Reading, sheet_of
 from crf.sheets import Casebook, Sheet
@@ -54,7 +56,9 @@ from .findings import (
     refusal_of,
     refusal_record,
 )
+from .following import Followers, followed
 from .references import strangers
+from .refusals import noted
 from .schedule import schedule_follow, visit_dated
 from .writing import Change, changes, write
 
@@ -164,7 +168,10 @@ def form_save(
     limit or check refused is kept in the trail, after nothing else was.
     """
     try:
-        with transaction.atomic():
+        with (
+            noted(by=by, act="save", address=form.address, participant=form.participant),
+            transaction.atomic(),
+        ):
             return _save(by, form, typed, order or Order(), decision)
     except Invalid as invalid:
         if invalid.refusals:
@@ -177,8 +184,7 @@ def _save(by: User, form: FormInstance, typed: Typed, order: Order, decision: De
     chain = trail.participant_chain(form.participant_id)  # the lock: one writer per participant from here on
     if (version := _refresh(form, order.token)) is not None:
         return Saved(form, version, again=True)
-    if not decision:
-        may_change(form).require()
+    (held(form) if decision else may_change(form)).require()
     if order.version is not None and order.version != form.version:
         raise Stale(form.version)
     saving = _Saving(by, form, order, chain, form_def(form.form_key))
@@ -202,7 +208,10 @@ def _names(key: str) -> frozenset[str]:
     return names_read() | PLANNING_READS | form_def(key).context
 
 
-STANDING = ("version", "status", "frozen", "locked", "active", "expected", "missing_count", "finding_count")
+STANDING = (
+    "version", "status", "frozen", "locked", "active", "expected", "missing_count", "finding_count", "query_open",
+    "query_answered", "verified", "signed",
+)  # fmt: skip
 _standing = Prepared(
     lambda form, token: FormInstance.objects.filter(pk=form).values_list(
         *STANDING,
@@ -222,6 +231,8 @@ class _Saving:
     ) -> None:
         self.by, self.form, self.order, self.chain, self.definition = by, form, order, chain, definition
         self.was_complete = form.status == FormStatus.COMPLETE
+        self.inactive: dict[str, CrfField] = {}  # answers that this save sets inactive
+        self.followers = Followers(form.participant_id, by)
         self.dependents = [key for key in derivation.dependents(form.form_key) if key != "CPATHF"]
 
     def run(self, typed: Typed) -> Saved:
@@ -271,12 +282,13 @@ class _Saving:
 
     def checked(self, sheet: Sheet, around: Surroundings) -> Checked:
         found = check(self.definition, sheet, around)
-        if found.hidden:
-            if not self.order.clear_hidden:
-                raise Invalid({}, hidden=sorted(found.hidden))
+        while found.hidden:  # an answer that goes may be what others are asked by
+            self.inactive |= found.hidden
             clear_paths(self.definition, sheet, set(found.hidden))
             self.derive(sheet, around)
             found = check(self.definition, sheet, around)
+        if self.inactive and not self.order.clear_hidden:
+            raise Invalid({}, hidden=sorted(self.inactive))
         whole = self.order.complete or self.was_complete
         errors = {path: _("Required to complete this form.") for path in found.required} if whole else {}
         refusals = [limit_refusal(self.definition, sheet, path, text) for path, text in found.hard.items()]
@@ -310,6 +322,7 @@ class _Saving:
                 and not change.derived
                 and not self.reason(change.path)
                 and change.action != Action.ROW_REMOVE
+                and change.path.removesuffix(MISS) not in self.inactive  # they follow from what is explained
             ):
                 unexplained.append(change.path)
         if unexplained:
@@ -326,6 +339,8 @@ class _Saving:
         form, order = self.form, self.order
         write(self.definition, form, stored, sheet)
         entries = [change.entry(form, self.entry_reason(change, sheet)) for change in diff]
+        if diff:
+            entries += followed(by=self.by, form=form, sheet=sheet, diff=diff)
         entries += self.findings(checked)
         entries += self.envelope(checked, changed=bool(entries))
         if self.definition.head.date:
@@ -358,7 +373,20 @@ class _Saving:
     def entry_reason(self, change: Change, sheet: Sheet) -> str:
         if change.action == Action.ROW_REMOVE:
             return _removed_reason(sheet, change.path)
+        if crf_field := self.inactive.get(change.path.removesuffix(MISS)):
+            return why_inactive(crf_field, self.reason(change.path) or self.reason_of_cause(crf_field))
         return "" if change.derived else self.reason(change.path)
+
+    def reason_of_cause(self, crf_field: CrfField) -> str:
+        """Why an answer was changed on which the asking of this one depends."""
+        given = {path.rpartition("/")[2]: text.strip() for path, text in self.order.reasons.items()}
+        follows = {
+            path.rpartition("/")[2]: one for path, one in self.inactive.items() if one is not crf_field
+        }
+        for name in sorted(asked_by(crf_field.requirement.when)):
+            if found := given.get(name) or (name in follows and self.reason_of_cause(follows[name])):
+                return found
+        return ""
 
     def findings(self, checked: Checked) -> list[Entry]:
         """Open, confirm or cure what the checks and limits of this form say."""
@@ -383,17 +411,19 @@ class _Saving:
         form.status = FORM.after(old, "complete" if self.order.complete else "save")
         form.version += changed or old != form.status
         form.missing_count = len(checked.required)
+        defined = form.definition
         form.definition, form.configuration = self.definition.version, study().digest
         form.saved_at, form.saved_by = timezone.now(), self.by
         names = (
             "status", "version", "missing_count", "finding_count", "definition", "configuration", "saved_at", "saved_by_id",
         )  # fmt: skip
         update(FormInstance, {name: getattr(form, name) for name in names}, id=form.pk)
-        return (
-            [Entry(Action.FORM_STATUS, form.address, "@status", old, form.status)]
-            if old != form.status
-            else []
-        )
+        entries = []
+        if defined and defined != form.definition:  # a form of the past names the definition of its time
+            entries.append(Entry(Action.FORM_STATUS, form.address, "@definition", defined, form.definition))
+        if old != form.status:
+            entries.append(Entry(Action.FORM_STATUS, form.address, "@status", old, form.status))
+        return entries
 
     def derive_dependents(self, sheet: Sheet, diff: list[Change], around: Surroundings) -> list[Entry]:
         """Derived values of other forms that read this one (D-01 reads the consent date, …)."""
@@ -414,11 +444,15 @@ class _Saving:
             definition = form_def(key)
             for other in around.book.all(key):
                 if reaches(edit, other):
-                    entries += _rederive(definition, other, around)
+                    entries += _rederive(definition, other, around, self.followers)
         return entries
 
 
-def _rederive(definition: FormDef, sheet: Sheet, around: Surroundings) -> list[Entry]:
+def _rederive(
+    definition: FormDef, sheet: Sheet, around: Surroundings, followers: Followers, *, held_too: bool = True
+) -> list[Entry]:
+    """Calculated values of another form, anew. One that is held refuses what would move them; `held_too` false: it is
+    passed over."""
     before = Sheet(
         sheet.key, sheet.form, sheet.visit, sheet.visit_order, sheet.repeat, sheet.evaluator, sheet.status
     )
@@ -428,10 +462,13 @@ def _rederive(definition: FormDef, sheet: Sheet, around: Surroundings) -> list[E
     diff = changes(definition, before, sheet)
     if not diff:
         return []
+    if not held_too and followers.is_held(sheet.form):
+        return []
+    followers.require_free(sheet)
     _refuse_impossible(definition, sheet, around, {change.path for change in diff})
     envelope = FormInstance(pk=sheet.form, version=1)
     write(definition, envelope, before, sheet)
-    return [change.entry(envelope) for change in diff]
+    return [change.entry(envelope) for change in diff] + followers.follow(sheet, diff)
 
 
 def _refuse_impossible(definition: FormDef, sheet: Sheet, around: Surroundings, paths: set[str]) -> None:

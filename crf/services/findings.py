@@ -19,9 +19,10 @@ from django.utils.translation import override
 
 from crf.checks import CATALOGUE, CHECKS
 from crf.checks.engine import Check, Failed, FormFacts
+from crf.deviation_rules import deviation_digest, proposals
 from crf.fields import CrfField
-from crf.judging import HARD, REFUSED, SOFT, Raised, judged, mark, rules_digest, version_of
-from crf.models import CheckState, Finding, FindingState, FormInstance, Severity
+from crf.judging import HARD, REFUSED, SOFT, Raised, is_range, judged, mark, rules_digest, version_of
+from crf.models import CheckState, Finding, FindingState, FormInstance, Query, Severity
 from crf.registry import FormDef, form_def
 from crf.selectors.findings import message_of
 from crf.selectors.folder import Held, folders
@@ -35,6 +36,9 @@ from trialsite.audit.trail import Entry
 from trialsite.db.rows import insert, update
 from trialsite.kernel.digests import digest
 from trialsite.kernel.study import study
+
+from .duplicates import duplicates_seek
+from .queries import FindingMove, findings_followed
 
 log = structlog.get_logger(__name__)
 
@@ -92,6 +96,7 @@ class _Settling:
     def __init__(self, by: User | None, form: FormInstance, confirmed: Mapping[str, str]) -> None:
         self.by, self.form, self.confirmed = by, form, confirmed
         self.found = Settled()
+        self.moves: list[FindingMove] = []
         self.now = timezone.now()
 
     def run(self, known: Iterable[Finding], raised: Iterable[Raised], ran: Callable[[str], bool]) -> Settled:
@@ -103,6 +108,8 @@ class _Settling:
                 self.cured(finding)
             elif finding.state != CURED:
                 self.left(finding)
+        if self.moves:
+            self.found.entries += findings_followed(by=self.by, form=self.form, moves=self.moves)
         return self.found
 
     def reason(self, path: str, rule: str, severity: str) -> str:
@@ -119,7 +126,21 @@ class _Settling:
         state = finding.state if finding and finding.state != CURED and finding.value == one.found else ""
         if not state:
             self.opened(finding, one)
+            self.moves.append(
+                FindingMove(
+                    "opened",
+                    one.path,
+                    one.rule,
+                    one.version,
+                    one.severity,
+                    one.found,
+                    reason,
+                    limit=is_range(one.rule),
+                )
+            )
             state = OPEN
+        elif reason and state == OPEN:
+            self.moves.append(FindingMove("confirmed", one.path, one.rule, reason=reason))
         if reason and not (state == CONFIRMED and finding and finding.reason == reason):
             self.confirm(one.path, one.rule, state, reason)
             state = CONFIRMED
@@ -147,6 +168,7 @@ class _Settling:
         self.event(Action.CONFIRM, path, rule, old, CONFIRMED, reason)
 
     def cured(self, finding: Finding) -> None:
+        self.moves.append(FindingMove("cured", finding.path, finding.rule))
         update(Finding, {"state": CURED, "settled_at": self.now, "settled_by_id": None}, id=finding.pk)
         said = f"{finding.rule} {finding.rule_version}".strip()
         self.event(Action.FINDING, finding.path, finding.rule, finding.state, CURED, said, system=True)
@@ -155,6 +177,7 @@ class _Settling:
         """Not asked now, but it may be confirmed."""
         reason = self.reason(finding.path, finding.rule, finding.severity)
         if reason and finding.state == OPEN:
+            self.moves.append(FindingMove("confirmed", finding.path, finding.rule, reason=reason))
             self.confirm(finding.path, finding.rule, OPEN, reason)
         else:
             self.found.open += finding.state == OPEN
@@ -166,6 +189,19 @@ class _Settling:
         self.found.entries.append(
             Entry(action, self.form.address, place, str(old), str(new), reason, system=system)
         )
+
+
+def finding_confirmed(*, by: User, form: FormInstance, path: str, rule: str, reason: str) -> list[Entry]:
+    """A soft finding is confirmed outside a save, by the answer to its query. The caller holds the chain."""
+    finding = Finding.objects.filter(
+        form=form, path=path, rule=rule, state=OPEN, severity=Severity.SOFT
+    ).first()
+    if finding is None:
+        return []
+    settling = _Settling(by, form, {})
+    settling.confirm(path, rule, OPEN, reason[:300])
+    FormInstance.objects.filter(pk=form.pk, finding_count__gt=0).update(finding_count=F("finding_count") - 1)
+    return settling.found.entries
 
 
 # --- what was refused -----------------------------------------------------------------------------------------------
@@ -237,7 +273,7 @@ def refusal_record(*, by: User | None, form: FormInstance, refusals: Sequence[Re
 
 @cache
 def _rules() -> str:
-    return digest([rules_digest(), study().digest])[:12]
+    return digest([rules_digest(), deviation_digest(), study().digest])[:12]
 
 
 def _rules_of_sites() -> dict[int, str]:
@@ -263,7 +299,9 @@ def participants_check(participants: Collection[int]) -> list[int]:
     """
     rules = _rules_of_sites()  # first: what a site changes meanwhile makes the result old
     _regrade_new(participants, rules)
-    return [held.participant.pk for held in folders(participants) if _keep(held, _judge(held), rules)]
+    done = [held.participant.pk for held in folders(participants) if _keep(held, _judge(held), rules)]
+    duplicates_seek(done)
+    return done
 
 
 def _regrade_new(participants: Collection[int], rules: Mapping[int, str]) -> None:
@@ -322,7 +360,7 @@ def _keep(held: Held, result: Judged, rules: Mapping[int, str]) -> bool:
     version = Participant.objects.filter(pk=participant.pk).values_list("data_version", flat=True).get()
     if version != held.data_version:
         return False
-    entries = _settled(participant, result)
+    entries = _settled(participant, result) + _proposed(held, result)
     trail.append_all(chain, entries, by=None, site=participant.site)
     if result.checks is None:
         CheckState.objects.update_or_create(
@@ -335,6 +373,20 @@ def _keep(held: Held, result: Judged, rules: Mapping[int, str]) -> bool:
     return True
 
 
+def _proposed(held: Held, result: Judged) -> list[Entry]:
+    """The deviations that follow from what was judged, when everything was."""
+    if result.checks is not None or result.error:
+        return []
+    from .deviations import proposals_settle  # a deviation that is accepted is saved as a form is
+
+    try:
+        found = proposals(held.folder, result.raised)
+    except Exception as error:  # one rule must not keep the findings waiting
+        note_failed({"deviations": error})
+        return []
+    return proposals_settle(participant=held.participant, found=found, ran=result.ran)
+
+
 def _settled(participant: Participant, result: Judged) -> list[Entry]:
     by_form: dict[int, list[Raised]] = {}
     for one in result.raised:
@@ -342,14 +394,43 @@ def _settled(participant: Participant, result: Judged) -> list[Entry]:
     known = _known([participant.pk])
     entries: list[Entry] = []
     forms = FormInstance.objects.filter(participant=participant, pk__in={*by_form, *known}).order_by("pk")
-    for form in forms:
+    for form in forms.select_related("visit"):
+        form.participant = participant
         settled = findings_settle(
             by=None, form=form, known=known.get(form.pk, ()), raised=by_form.get(form.pk, ()), ran=result.ran
         )
         entries += settled.entries
         if settled.open != form.finding_count:
             update(FormInstance, {"finding_count": settled.open}, id=form.pk)
-    return entries
+    return entries + _never_asked(participant)
+
+
+def _never_asked(participant: Participant) -> list[Entry]:
+    """Queries for open findings that have none: they are older than queries, or their form was locked then."""
+    asked = Query.objects.filter(form=OuterRef("form"), path=OuterRef("path"), rule=OuterRef("rule"))
+    findings = Finding.objects.filter(
+        ~Exists(asked), form__participant=participant, form__locked=False, state=OPEN
+    )
+    by_form: dict[int, tuple[FormInstance, list[FindingMove]]] = {}
+    for one in findings.select_related("form__visit").order_by("form", "path", "rule"):
+        one.form.participant = participant
+        moves = by_form.setdefault(one.form_id, (one.form, []))[1]
+        moves.append(
+            FindingMove(
+                "opened",
+                one.path,
+                one.rule,
+                one.rule_version,
+                one.severity,
+                one.value,
+                limit=is_range(one.rule),
+            )
+        )
+    return [
+        entry
+        for form, moves in by_form.values()
+        for entry in findings_followed(by=None, form=form, moves=moves)
+    ]
 
 
 def _known(participants: Collection[int]) -> dict[int, list[Finding]]:

@@ -16,6 +16,8 @@ from crf.checks.engine import Folder
 from crf.events import source_data_changed
 from crf.lookups import Surroundings
 from crf.models import FormInstance, FormSubmission
+from crf.naming import LOG_OF
+from crf.policies import held
 from crf.registry import form_def
 from crf.schedule import LINES_OF, visit_label
 from crf.selectors.folder import SavingFolder
@@ -28,11 +30,13 @@ from trialsite.audit import trail
 from trialsite.audit.actions import Action
 from trialsite.audit.models import AuditChain
 from trialsite.audit.trail import Entry
-from trialsite.kernel.decisions import ALLOWED, Decision
+from trialsite.kernel.decisions import ALLOWED, Decision, Refused
 
 from .checking import Checked, check
 from .entry import SCHEDULING, Invalid, Order, Saved, _rederive, _Saving
+from .following import Followers, followed
 from .lifecycle import participant_advance
+from .refusals import refusal_note, require_open
 from .schedule import schedule_refresh, visit_dated
 from .writing import Change, changes, write
 
@@ -76,6 +80,9 @@ class Load:
             self._atomic.__exit__(type(failure), failure, failure.__traceback__)
             raise
         self._atomic.__exit__(kind, error, trace)
+        if isinstance(error, Refused):
+            address = f"participant:{self.participant.pk}"
+            refusal_note(by=self.by, act="load", address=address, no=error, participant=self.participant)
 
     def _read_envelopes(self) -> None:
         for form in FormInstance.objects.filter(participant=self.participant).select_related("visit"):
@@ -95,6 +102,7 @@ class Load:
 
     def _add_line(self, key: str, repeat: int) -> None:
         """A line of a log, with the number that it is known by."""
+        require_open(self.participant, LOG_OF[key])
         form = FormInstance.objects.create(
             participant=self.participant, form_key=key, repeat=repeat, required="E"
         )
@@ -142,10 +150,11 @@ class Load:
 
     def _rederived(self, keys: set[str]) -> list[Entry]:
         around = Surroundings(self.book, self.today)
+        followers = Followers(self.participant.pk, self.by)
         entries: list[Entry] = []
         for sheet in derivation.in_order(self.book):
             if sheet.form and keys & set(derivation.reads(sheet.key)):
-                entries += _rederive(form_def(sheet.key), sheet, around)
+                entries += _rederive(form_def(sheet.key), sheet, around, followers)
         return entries
 
 
@@ -157,6 +166,7 @@ class _Loading(_Saving):
         super().__init__(by, form, order, load.chain, form_def(form.form_key))
 
     def run(self, typed: Typed) -> Saved:
+        held(self.form).require()
         stored = self._stored()
         sheet = as_sheet(stored, typed, self.definition)
         if self.load.imported:
@@ -204,6 +214,8 @@ class _Loading(_Saving):
         form, order = self.form, self.order
         write(self.definition, form, stored, sheet)
         entries = [change.entry(form, self.entry_reason(change, sheet)) for change in diff]
+        if diff:
+            entries += followed(by=self.by, form=form, sheet=sheet, diff=diff)
         entries += self.findings(checked)
         entries += self.envelope(checked, changed=bool(entries))
         if self.definition.head.date:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from crf import derivation
 from crf.events import source_data_changed
 from crf.fields import CrfField
-from crf.models import Draft, FormInstance
+from crf.models import Draft, FormInstance, Void
 from crf.naming import LOG_OF
-from crf.policies import may_enter, may_log
+from crf.policies import held, may_enter, may_log
 from crf.reasons import reason_given
 from crf.registry import form_def
 from crf.schedule import LINES_OF
@@ -29,18 +29,27 @@ from trialsite.kernel.decisions import Decision, refused
 
 from .entry import Invalid
 from .presence import presence_seen
+from .refusals import noted, require_open
 from .regrading import _derived_anew
+from .signatures_void import signature_void
+from .verification_marks import marks_of_line
 
 MISS_INPUT = "__miss"  # the input of a missing reason (crf.forms)
 
 
-@transaction.atomic
 def log_line_add(
     *, by: User, participant: Participant, log: str, decision: Decision | None = None
 ) -> FormInstance:
     """The next line of a log (`AE`), empty. One that was added, never saved and left is given again."""
+    address = f"participant:{participant.pk}"
+    with noted(by=by, act="add-line", address=address, participant=participant), transaction.atomic():
+        return _add(by, participant, log, decision)
+
+
+def _add(by: User, participant: Participant, log: str, decision: Decision | None) -> FormInstance:
     (decision or may_log(by, participant)).require()
     chain = trail.participant_chain(participant)
+    require_open(participant, log)
     lines = FormInstance.objects.filter(participant=participant, form_key=LINES_OF[log])
     others = Exists(others_here(by).filter(form=OuterRef("pk")))
     waiting = lines.filter(~others, version=0, active=True, drafts__isnull=True).order_by("repeat").first()
@@ -63,13 +72,17 @@ def _taken(by: User, form: FormInstance, decision: Decision | None) -> FormInsta
     return form
 
 
-@transaction.atomic
 def log_line_copy(*, by: User, form: FormInstance, decision: Decision | None = None) -> FormInstance:
     """A new line with the answers of another and without its dates, as a draft: nothing is data until it is saved."""
+    with noted(by=by, act="copy", address=form.address, participant=form.participant), transaction.atomic():
+        return _copy(by, form, decision)
+
+
+def _copy(by: User, form: FormInstance, decision: Decision | None) -> FormInstance:
+    (decision or may_log(by, form.participant)).require()
     if not form.version:
         refused(_("Save this line first, then copy it."), "unsaved").require()
-    log = LOG_OF[form.form_key]
-    made = log_line_add(by=by, participant=form.participant, log=log, decision=decision)
+    made = _add(by, form.participant, LOG_OF[form.form_key], decision)
     content = _undated(form_def(form.form_key).fields.values(), sheet_of(form))
     Draft.objects.update_or_create(form=made, user=by, defaults={"version": made.version, "content": content})
     return made
@@ -90,20 +103,27 @@ def _undated(fields: Iterable[CrfField], sheet: Sheet) -> dict[str, list[str]]:
     return content
 
 
-@transaction.atomic
 def log_line_remove(*, by: User, form: FormInstance, reason: str, decision: Decision | None = None) -> None:
     """Take a line out of its log with a reason. It stays readable; nothing counts it any more."""
+    with noted(by=by, act="remove", address=form.address, participant=form.participant), transaction.atomic():
+        _remove(by, form, reason, decision)
+
+
+def _remove(by: User, form: FormInstance, reason: str, decision: Decision | None) -> None:
     (decision or may_enter(by, form)).require()
     reason = reason_given(reason, _("Say why this line is taken out."))
     chain = trail.participant_chain(form.participant_id)
-    form.refresh_from_db(fields=["active", "locked", "frozen"])
+    form.refresh_from_db(fields=["active", "locked", "frozen", "signed", "verified"])
     if not form.active:
         return
     (decision or may_enter(by, form)).require()
+    held(form).require()
     form.active, form.removed_reason = False, reason
     form.save(update_fields=["active", "removed_reason"])
     entry = Entry(Action.ROW_REMOVE, form.address, "@active", "1", "0", form.removed_reason)
-    trail.append_all(chain, [entry, *_follow(form)], by=by, site=form.participant.site)
+    void = signature_void(form.pk, [("@active", "1", "0")], Void.REMOVED) if form.signed else []
+    fell = [*void, *marks_of_line(form)]
+    trail.append_all(chain, [entry, *fell, *_follow(form)], by=by, site=form.participant.site)
     Participant.objects.filter(pk=form.participant_id).update(data_version=F("data_version") + 1)
     source_data_changed.send(
         FormInstance, participant_id=form.participant_id, form_key=form.form_key, form_id=form.pk, paths={"@active"}, by=by,

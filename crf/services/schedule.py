@@ -15,6 +15,7 @@ from crf.events import source_data_changed
 from crf.models import FormInstance, FormStatus
 from crf.planning import CONDITIONAL, FORMS_READ, PlannedVisit, conditional, form_expected, plan
 from crf.policies import may_open_visit, may_screen
+from crf.policies_review import held_above
 from crf.reasons import reason_given
 from crf.registry import form_def, forms
 from crf.schedule import EXAMINED, LOGS, VISITS, FormAt, forms_at, visit_label, visit_of
@@ -31,13 +32,13 @@ from trialsite.db.rows import update, update_each
 from trialsite.kernel.decisions import Decision, refused
 
 from .lifecycle import participant_advance
+from .refusals import noted, require_open_site
 
 NO_LONGER = gettext_noop("No longer planned.")
 MOVING = ("target_date", "window_from", "window_to", "status", "reason")
 OPENED = "opened:"  # in Visit.reason: a person opened this visit; the rest is why
 
 
-@transaction.atomic
 def participant_screen(
     *, by: User, site: Site, number: str = "", imported: bool = False, decision: Decision | None = None
 ) -> Participant:
@@ -45,8 +46,13 @@ def participant_screen(
 
     `number` may be given for imports and agreed numbers; a number that exists is refused.
     """
+    with noted(by=by, act="screen", address=f"site:{site.pk}", site=site), transaction.atomic():
+        return _screen(by, site, number, imported, decision)
+
+
+def _screen(by: User, site: Site, number: str, imported: bool, decision: Decision | None) -> Participant:
     (decision or may_screen(by, site)).require()
-    Site.objects.select_for_update().get(pk=site.pk)  # two coordinators at once get two numbers
+    require_open_site(site)  # holds its row: two coordinators at once get two numbers
     number = number or _next_number(site)
     if Participant.objects.filter(number=number).exists():
         refused(_("Participant %(number)s exists already.") % {"number": number}, "duplicate").require()
@@ -251,11 +257,16 @@ def _second_end_of_treatment(
     )
 
 
-@transaction.atomic
 def visit_open(
     *, by: User, participant: Participant, label: str, reason: str, decision: Decision | None = None
 ) -> Visit:
     """Open an event-driven or closed visit (`C5`, `CONT1`, `UNS1`) with a reason. Twice is harmless."""
+    address = f"participant:{participant.pk}"
+    with noted(by=by, act="open-visit", address=address, participant=participant), transaction.atomic():
+        return _open(by, participant, label, reason, decision)
+
+
+def _open(by: User, participant: Participant, label: str, reason: str, decision: Decision | None) -> Visit:
     (decision or may_open_visit(by, participant)).require()
     place = visit_of(label)
     if place is None:
@@ -264,6 +275,8 @@ def visit_open(
     reason = reason_given(reason, _("Say why this visit is opened."))
     chain = trail.participant_chain(participant)
     code, repeat = place
+    kept = Visit.objects.filter(participant=participant, code=code, repeat=repeat).first()
+    held_above(participant=participant, visit=kept).require()
     visit, made = Visit.objects.get_or_create(
         participant=participant, code=code, repeat=repeat,
         defaults={"order": VISITS[code].number * 100 + repeat, "reason": OPENED + reason[:180]},
@@ -282,13 +295,18 @@ def visit_open(
     return visit
 
 
-@transaction.atomic
 def visit_miss(*, by: User, visit: Visit, reason: str) -> None:
     """A visit that did not take place, with its reason. Refused once data were entered at it."""
-    participant = visit.participant
+    participant, address = visit.participant, f"visit:{visit.pk}"
+    with noted(by=by, act="miss-visit", address=address, participant=participant), transaction.atomic():
+        _miss(by, visit, participant, reason)
+
+
+def _miss(by: User, visit: Visit, participant: Participant, reason: str) -> None:
     may_open_visit(by, participant).require()
     reason = reason_given(reason, _("Say why the visit was missed."))
     chain = trail.participant_chain(participant)
+    held_above(participant=participant, visit=visit).require()
     if FormInstance.objects.filter(visit=visit).exclude(status=FormStatus.EXPECTED).exists():
         refused(_("Data were entered at this visit; it was not missed."), "state").require()
     old, visit.status, visit.reason = visit.status, VisitStatus.MISSED, reason

@@ -6,6 +6,7 @@ A range decides grades and eligibility, so it is never overwritten: it ends, or 
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.db import transaction
@@ -23,41 +24,49 @@ from trialsite.audit.actions import Action
 from trialsite.audit.trail import Entry
 from trialsite.kernel.decisions import Decision, refused
 
+from .refusals import noted, require_open_site
+
 LABR = "LABR"
 
 
-@transaction.atomic
+def _configuring(by: User, site: Site) -> AbstractContextManager[None]:
+    """What is refused, because the site is locked say, is kept in the trail."""
+    return noted(by=by, act="configure", address=f"site:{site.pk}", site=site)
+
+
 def laboratory_add(
     *, by: User, site: Site, code: str, name_en: str, name_zh: str = "", decision: Decision | None = None
 ) -> Laboratory:
     """A laboratory that the site sends samples to, under a code that is once at the site."""
-    (decision or may_configure(by, site)).require()
-    chain = trail.study_chain()  # one writer of site configuration at a time
-    if Laboratory.objects.filter(site=site, code=code).exists():
-        refused(_("Laboratory %(code)s exists already.") % {"code": code}, "duplicate").require()
-    made = Laboratory.objects.create(site=site, code=code, name_en=name_en, name_zh=name_zh)
-    entries = [
-        Entry(Action.SITE_CHANGED, made.address, "@laboratory", "", code),
-        Entry(Action.SITE_CHANGED, made.address, "name_en", "", name_en),
-    ]
-    entries += [Entry(Action.SITE_CHANGED, made.address, "name_zh", "", name_zh)] if name_zh else []
-    trail.append_all(chain, entries, by=by, site=site)
-    return made
+    with _configuring(by, site), transaction.atomic():
+        (decision or may_configure(by, site)).require()
+        require_open_site(site)
+        chain = trail.study_chain()  # one writer of site configuration at a time
+        if Laboratory.objects.filter(site=site, code=code).exists():
+            refused(_("Laboratory %(code)s exists already.") % {"code": code}, "duplicate").require()
+        made = Laboratory.objects.create(site=site, code=code, name_en=name_en, name_zh=name_zh)
+        entries = [
+            Entry(Action.SITE_CHANGED, made.address, "@laboratory", "", code),
+            Entry(Action.SITE_CHANGED, made.address, "name_en", "", name_en),
+        ]
+        entries += [Entry(Action.SITE_CHANGED, made.address, "name_zh", "", name_zh)] if name_zh else []
+        trail.append_all(chain, entries, by=by, site=site)
+        return made
 
 
-@transaction.atomic
 def laboratory_end(*, by: User, laboratory: Laboratory, reason: str) -> None:
     """No new results name it; those that do keep it. Twice is harmless."""
-    may_configure(by, laboratory.site).require()
-    reason = reason_given(reason, _("Say why."))
-    if not Laboratory.objects.filter(pk=laboratory.pk, active=True).update(active=False):
-        return
-    laboratory.active = False
-    entry = Entry(Action.SITE_CHANGED, laboratory.address, "active", "1", "0", reason)
-    trail.append_all(trail.study_chain(), [entry], by=by, site=laboratory.site)
+    with _configuring(by, laboratory.site), transaction.atomic():
+        may_configure(by, laboratory.site).require()
+        require_open_site(laboratory.site)
+        reason = reason_given(reason, _("Say why."))
+        if not Laboratory.objects.filter(pk=laboratory.pk, active=True).update(active=False):
+            return
+        laboratory.active = False
+        entry = Entry(Action.SITE_CHANGED, laboratory.address, "active", "1", "0", reason)
+        trail.append_all(trail.study_chain(), [entry], by=by, site=laboratory.site)
 
 
-@transaction.atomic
 def ranges_add(
     *, by: User, laboratory: Laboratory, ranges: list[dict[str, Any]], decision: Decision | None = None
 ) -> list[ReferenceRange]:
@@ -65,61 +74,65 @@ def ranges_add(
 
     Raises `Problems` with every row that cannot stand, beside the rows that are there (CK-082).
     """
-    (decision or may_configure(by, laboratory.site)).require()
-    chain = trail.study_chain()  # one writer of site configuration at a time
-    laboratory.refresh_from_db(fields=["active"])
-    if not laboratory.active:
-        refused(_("This laboratory is closed: no new results name it."), "closed").require()
-    kept = [values_of(row) for row in laboratory.ranges.filter(active=True)]
-    found: dict[int, dict[str, str]] = {}
-    for number, values in enumerate(ranges, 1):
-        if errors := problems_of(values, kept):
-            found[number] = errors
-        else:
-            kept.append(values)
-    if found:
-        raise Problems(found)
-    made = [_stored(laboratory, values) for values in ranges]
-    trail.append_all(chain, [e for row in made for e in _entries(row)], by=by, site=laboratory.site)
-    ranges_changed.send(ReferenceRange, site_id=laboratory.site_id)
-    return made
+    with _configuring(by, laboratory.site), transaction.atomic():
+        (decision or may_configure(by, laboratory.site)).require()
+        require_open_site(laboratory.site)
+        chain = trail.study_chain()  # one writer of site configuration at a time
+        laboratory.refresh_from_db(fields=["active"])
+        if not laboratory.active:
+            refused(_("This laboratory is closed: no new results name it."), "closed").require()
+        kept = [values_of(row) for row in laboratory.ranges.filter(active=True)]
+        found: dict[int, dict[str, str]] = {}
+        for number, values in enumerate(ranges, 1):
+            if errors := problems_of(values, kept):
+                found[number] = errors
+            else:
+                kept.append(values)
+        if found:
+            raise Problems(found)
+        made = [_stored(laboratory, values) for values in ranges]
+        trail.append_all(chain, [e for row in made for e in _entries(row)], by=by, site=laboratory.site)
+        ranges_changed.send(ReferenceRange, site_id=laboratory.site_id)
+        return made
 
 
-@transaction.atomic
 def range_remove(*, by: User, row: ReferenceRange, reason: str) -> None:
     """Take a wrong range out, with a reason; results are graded again without it. Twice is harmless."""
     site = row.laboratory.site
-    may_configure(by, site).require()
-    reason = reason_given(reason, _("Say why."))
-    chain = trail.study_chain()
-    changed = ReferenceRange.objects.filter(pk=row.pk, active=True)
-    if not changed.update(active=False, removed_reason=reason):
-        return
-    entry = Entry(Action.ROW_REMOVE, f"range:{row.pk}", "@active", "1", "0", reason)
-    trail.append_all(chain, [entry], by=by, site=site)
-    ranges_changed.send(ReferenceRange, site_id=site.pk)
+    with _configuring(by, site), transaction.atomic():
+        may_configure(by, site).require()
+        require_open_site(site)
+        reason = reason_given(reason, _("Say why."))
+        chain = trail.study_chain()
+        changed = ReferenceRange.objects.filter(pk=row.pk, active=True)
+        if not changed.update(active=False, removed_reason=reason):
+            return
+        entry = Entry(Action.ROW_REMOVE, f"range:{row.pk}", "@active", "1", "0", reason)
+        trail.append_all(chain, [entry], by=by, site=site)
+        ranges_changed.send(ReferenceRange, site_id=site.pk)
 
 
-@transaction.atomic
 def consent_version_add(
     *, by: User, site: Site, version: str, version_date: dt.date, effective_from: dt.date,
     decision: Decision | None = None,
 ) -> ConsentVersion:  # fmt: skip
     """A version of the consent form that is approved for the site from a day on (CK-005, CK-008)."""
-    (decision or may_configure(by, site)).require()
-    if effective_from < version_date:
-        refused(_("A version cannot take effect before its own date."), "order").require()
-    chain = trail.study_chain()
-    if ConsentVersion.objects.filter(site=site, version=version).exists():
-        refused(_("Version %(version)s exists already.") % {"version": version}, "duplicate").require()
-    made = ConsentVersion.objects.create(
-        site=site, version=version, version_date=version_date, effective_from=effective_from
-    )
-    text = f"{version} {version_date} {effective_from}"
-    entry = Entry(Action.SITE_CHANGED, f"consent:{made.pk}", "@version", "", text)
-    trail.append_all(chain, [entry], by=by, site=site)
-    ranges_changed.send(ConsentVersion, site_id=site.pk)  # consents are judged by the versions
-    return made
+    with _configuring(by, site), transaction.atomic():
+        (decision or may_configure(by, site)).require()
+        require_open_site(site)
+        if effective_from < version_date:
+            refused(_("A version cannot take effect before its own date."), "order").require()
+        chain = trail.study_chain()
+        if ConsentVersion.objects.filter(site=site, version=version).exists():
+            refused(_("Version %(version)s exists already.") % {"version": version}, "duplicate").require()
+        made = ConsentVersion.objects.create(
+            site=site, version=version, version_date=version_date, effective_from=effective_from
+        )
+        text = f"{version} {version_date} {effective_from}"
+        entry = Entry(Action.SITE_CHANGED, f"consent:{made.pk}", "@version", "", text)
+        trail.append_all(chain, [entry], by=by, site=site)
+        ranges_changed.send(ConsentVersion, site_id=site.pk)  # consents are judged by the versions
+        return made
 
 
 def values_of(row: ReferenceRange) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from crf.models import FormStatus
 from crf.selectors import work
 from crf.selectors.lines import FormLine
 from crf.selectors.timeline import span
-from trialsite.web import marks
 
 register = template.Library()
 register.filter("unit", unit_shown)
@@ -45,9 +44,9 @@ def _left(line: FormLine) -> list[str]:
     if line.status == FormStatus.IN_PROGRESS and line.missing:
         n = line.missing
         said.append(ngettext("%(n)s required field left", "%(n)s required fields left", n) % {"n": n})
-    if line.to_confirm:
-        n = line.to_confirm
-        said.append(ngettext("%(n)s value to confirm", "%(n)s values to confirm", n) % {"n": n})
+    if line.queries:
+        n = line.queries
+        said.append(ngettext("%(n)s open query", "%(n)s open queries", n) % {"n": n})
     if line.status == FormStatus.IN_PROGRESS and not said:
         said.append(_("to be completed"))
     return said
@@ -72,15 +71,3 @@ def left(line: FormLine) -> str:
 def left_small(line: FormLine) -> str | SafeString:
     words = ", ".join(_left(line))
     return format_html("<small>{}</small>", words) if words else ""
-
-
-@register.simple_tag
-def tile_name(need: str) -> SafeString:
-    names = {
-        "overdue": (_("Overdue forms"), marks.icon("due", "", "c-due")),
-        "progress": (_("Unfinished forms"), marks.icon("prog", "", "c-prog")),
-        "confirm": (_("Values to confirm"), SafeString('<b class="bub cfm" aria-hidden="true">?</b>')),
-        "due": (_("Due in 14 days"), marks.icon("calendar")),
-    }
-    words, mark = names[need]
-    return format_html("{} {}", mark, words)

@@ -22,6 +22,7 @@ from crf.selectors.history import field_at, has_path
 from crf.selectors.presence import others_at
 from crf.services.drafts import draft_drop, draft_keep
 from crf.services.presence import presence_left, presence_seen
+from crf.services.refusals import attempt_note
 from crf.typed import row_path
 from trialsite.accounts.door import require
 
@@ -38,6 +39,8 @@ def form_draft(
     """Keep what is typed; say what the limits say of the fields that were left. Nothing goes to the trail."""
     form = form_at(request.user, number, label, key, repeat)
     decision = may_enter(request.user, form)
+    if not decision and not somebody_else(request):
+        attempt_note(by=request.user, form=form, act="draft", decision=decision)  # type: ignore[arg-type]
     if not decision or somebody_else(request):
         return JsonResponse({"refused": str(decision.reason) or _("Somebody else is signed in.")}, status=409)
     token = submission(form_url(form), request.POST)

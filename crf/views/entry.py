@@ -9,25 +9,30 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crf.forms import read_post
 from crf.imaging_live import typed_for_preview
 from crf.merging import Merged, words
-from crf.models import FormInstance, FormStatus
+from crf.models import FormInstance, FormStatus, Signed
 from crf.naming import form_title, form_url, home_url, label_of
 from crf.page_kinds import BUILDERS
 from crf.pages import Builder, FormPage
 from crf.policies import may_enter
+from crf.policies_review import may_query
 from crf.registry import form_def
 from crf.schedule import visit_label, visit_title
 from crf.selectors.access import form_at
+from crf.selectors.form_states import states_of
 from crf.selectors.history import field_at, has_path, history_of, saved_since
 from crf.selectors.navigation import next_form, rail_of
 from crf.selectors.participants import strip_of
 from crf.selectors.presence import others_at
+from crf.services.bringing_back import bring_back
 from crf.services.drafts import draft_drop, draft_keep, draft_of, draft_post
 from crf.services.entry import Invalid, Saved, Stale, form_save
+from crf.services.refusals import attempt_note
 from crf.typed import Typed
 from trialsite.accounts.door import require
 from trialsite.accounts.permissions import grants_of
@@ -49,11 +54,21 @@ def form_entry(
     if request.method == "POST":
         return _save(request, form)
     editable = bool(may_enter(request.user, form))
+    others = others_at(form, request.user) if editable else []
     draft = draft_of(request.user, form) if editable else None
+    busy = bool(others) and draft is None and "together" not in request.GET
+    editable = editable and not busy  # S34: who comes second reads, until they choose otherwise
     typed = read_post(form_def(form.form_key), draft_post(draft)) if draft else None
     chosen = chosen_in(draft_post(draft)) if draft else None
-    builder = builder_of(form, editable=editable, typed=typed, chosen=chosen)
-    return _show(request, form, builder, draft=draft, version=draft.version if draft else form.version)
+    raises = bool(may_query(request.user, "raise", form.participant, form))
+    builder = builder_of(form, editable=editable, typed=typed, chosen=chosen, raises=raises)
+    version = draft.version if draft else form.version
+    aside = {
+        "others": others,
+        "busy": _(", ").join(others) if busy else "",
+        "together": not busy and bool(others),
+    }
+    return _show(request, form, builder, draft=draft, version=version, **aside)
 
 
 def builder_of(form: FormInstance, **kwargs: Any) -> Builder:
@@ -79,6 +94,8 @@ def _save(request: HttpRequest, form: FormInstance) -> HttpResponse:
     typed = read_post(form_def(form.form_key), request.POST)
     if request.POST.get("action", "").startswith("add_row:"):
         return _add_row(request, form, typed)
+    if request.POST.get("action") == "bring_back":
+        return _bring_back(request, form, typed)
     if somebody_else(request):
         refusal = _(
             "Somebody else has signed in since this page was opened. Sign in again as yourself, then save."
@@ -109,6 +126,7 @@ def _keep_draft(request: HttpRequest, form: FormInstance, typed: Typed) -> HttpR
     """Without JavaScript: what is typed waits as a draft, for whoever may save it."""
     decision = may_enter(request.user, form)
     if not decision:
+        attempt_note(by=request.user, form=form, act="draft", decision=decision)  # type: ignore[arg-type]
         return _again(request, form, typed, {}, status=403, refusal=str(decision.reason))
     if not draft_keep(by=request.user, form=form, post=request.POST):  # type: ignore[arg-type]
         refusal = _("“%(value)s” is too large.") % {"value": _("Draft")}
@@ -133,7 +151,7 @@ def _after(request: HttpRequest, form: FormInstance, saved: Saved, merged: Merge
         return _leave(request, form_url(following) if following else home_url(form))
     text = _("Saved %(time)s.") if saved.changed or saved.again else _("Nothing had changed.")
     messages.success(request, text % {"time": at} if "%" in text else text)
-    return redirect(form_url(form))
+    return redirect(form_url(form) + ("?together=1" if request.POST.get("together") else ""))
 
 
 def _leave(request: HttpRequest, url: str) -> HttpResponse:
@@ -154,6 +172,24 @@ def _add_row(request: HttpRequest, form: FormInstance, typed: Typed) -> HttpResp
         extra_rows={section: fresh + 1},
     )
     return _show(request, form, builder)
+
+
+def _bring_back(request: HttpRequest, form: FormInstance, typed: Typed) -> HttpResponse:
+    """The page with the answers that were set inactive and apply again, to be looked at. Nothing is saved."""
+    decision = may_enter(request.user, form)
+    if not decision:
+        return _again(request, form, typed, {}, status=403, refusal=str(decision.reason))
+    before = builder_of(form, editable=True, typed=typed)
+    number = bring_back(before.definition, typed, before.inactive(), before.stored, before.around)
+    text = ngettext(
+        "%(n)s earlier answer is shown again. Look at it, then save.",
+        "%(n)s earlier answers are shown again. Look at them, then save.",
+        number,
+    )
+    none = _("None of them applies as the form is answered now.")
+    messages.info(request, text % {"n": number} if number else none)
+    builder = builder_of(form, editable=True, typed=typed, chosen=chosen_in(request.POST))
+    return _show(request, form, builder, version=shown_version(request))
 
 
 def _again(
@@ -219,6 +255,9 @@ def page_of(builder: Builder, why_not: Any = "") -> FormPage:
 
 def _render(request: HttpRequest, page: FormPage, status: int = 200, **extra: Any) -> HttpResponse:
     form = page.form
+    others = extra.pop("others", None)
+    if others is None:
+        others = others_at(form, request.user) if page.editable else []
     context = {
         "page": page,
         "form": form,
@@ -231,11 +270,14 @@ def _render(request: HttpRequest, page: FormPage, status: int = 200, **extra: An
         "url": form_url(form),
         "draft_url": f"{form_url(form)}draft/" if page.editable else "",
         "presence_url": f"{form_url(form)}presence/" if page.editable else "",
-        "presence": presence_text(others_at(form, request.user)) if page.editable else "",
+        "presence": presence_text(others) if others else "",
         "version": form.version,
         "attempt": attempt_of(request),
         "visit_name": visit_title(form.visit.code, form.visit.repeat) if form.visit else "",
         "complete": form.status == FormStatus.COMPLETE,
+        "states": states_of(form),
+        "may_sign": form.signed == Signed.VOID
+        and grants_of(request.user).may(Permission.SIGN, form.participant.site_id),
         "may_results": grants_of(request.user).may(Permission.RESULTS, form.participant.site_id),
         **page.extra,
         **extra,

@@ -25,6 +25,7 @@ from crf.selectors.access import form_at
 from crf.selectors.participants import strip_of
 from crf.selectors.sheets import sheet_of
 from crf.services.drafts import draft_keep, draft_of, draft_post
+from crf.services.refusals import attempt_note
 from crf.services.writing import each_line
 
 
@@ -42,6 +43,7 @@ def laboratory_results(
     context: dict[str, Any] = {"why_not": "" if decision else decision.reason}
     status = 200
     if request.method == "POST" and not decision:
+        attempt_note(by=request.user, form=form, act="import", decision=decision)  # type: ignore[arg-type]
         status = 403
     elif request.method == "POST" and asked.is_valid():
         read = read_results(asked.text(), form.repeat)

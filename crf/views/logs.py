@@ -96,5 +96,9 @@ def _refused(request: HttpRequest, form: FormInstance, no: Refused) -> HttpRespo
     return render(request, "crf/line_refused.html", context, status=_status(no))
 
 
+# The wrong person or state; anything else is asked for again.
+REFUSED = ("role", "imported", "locked", "frozen", "removed", "withdrawn")
+
+
 def _status(no: Refused) -> int:
-    return 403 if no.code in ("role", "imported") else 422
+    return 403 if no.code in REFUSED else 422

@@ -144,11 +144,12 @@ def _work(request: HttpRequest, filters: Filters, base: list[Row], context: dict
     """Forms instead of participants; the chips count forms. A search for words lists the forms that it means."""
     wanted = {row.number for row in base}
     day = work.trial_day()
-    kinds = {need: lines.work_lines(request.user, need, day) for need in ("me", "due")}
+    kinds = {need: lines.work_lines(request.user, need, day) for need in ("me", "sign", "due", "drafts")}
     kinds = {need: [line for line in found if line.number in wanted] for need, found in kinds.items()}
     need = filters.need or "me"
     counted = {
-        name: len(_of_kind(kinds, name, day)) for name in ("me", "overdue", "progress", "confirm", "due")
+        name: len(_of_kind(kinds, name, day))
+        for name in ("me", "overdue", "progress", "queries", "sign", "due", "drafts")
     }
     context["chips"] = listing.chips(filters, lambda name: counted[name or "me"], False, 0)
     context |= {"lines": _of_kind(kinds, need, day), "count": counted[need], "day": day}
@@ -160,7 +161,7 @@ def _of_kind(kinds: dict[str, list[lines.FormLine]], need: str, day: Any) -> lis
     tests = {
         "overdue": lambda line: line.late(day),
         "progress": lambda line: line.status == "IN_PROGRESS",
-        "confirm": lambda line: line.to_confirm > 0,
+        "queries": lambda line: line.queries > 0,
     }
     return [line for line in kinds["me"] if tests[need](line)]
 

@@ -17,6 +17,7 @@ from crf.forms_site import ConsentVersionForm, LaboratoryForm, RangeFileForm, Ra
 from crf.models import Laboratory, ReferenceRange
 from crf.policies import may_configure
 from crf.registry import site_forms
+from crf.services.refusals import refusal_note
 from crf.services.site import (
     consent_version_add,
     laboratory_add,
@@ -147,6 +148,8 @@ def laboratory_import(request: HttpRequest, number: str, code: str) -> HttpRespo
     }
     status = 200
     if request.method == "POST" and not decision:
+        no = Refused(decision.reason, decision.code)
+        refusal_note(by=request.user, act="configure", address=f"site:{lab.site_id}", no=no, site=lab.site)  # type: ignore[arg-type]
         status = 403
     elif request.method == "POST" and form.is_valid():
         try:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from crf.course_figures import marker_figure, treatment_figure
+from crf.models import Signed
 from crf.policies import may_open_visit
 from crf.schedule import visit_label, visit_title
 from crf.selectors import lines
@@ -29,6 +30,7 @@ from crf.selectors.clock import (
 )
 from crf.selectors.participants import strip_of
 from crf.selectors.timeline import VisitView, key_facts, logs_of, openable, timeline, way_of
+from crf.selectors.worklists import queries_of
 from crf.services.schedule import visit_miss, visit_open
 from participants.models import Participant
 from trialsite.accounts.door import require
@@ -36,7 +38,7 @@ from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Permission
 from trialsite.kernel.decisions import Refused
 
-SHOW = ("all", "unfinished")
+SHOW = ("unfinished", "changed")
 
 
 @require(Permission.VIEW)
@@ -47,7 +49,8 @@ def participant(request: HttpRequest, number: str) -> HttpResponse:
 
 def _page(request: HttpRequest, who: Participant, status: int = 200, **typed: Any) -> HttpResponse:
     views, forms = way_of(request.user, who)
-    unfinished = request.GET.get("show") == "unfinished"
+    show = request.GET.get("show", "")
+    show = show if show in SHOW else ""
     book, today = course_book(who), who.site.today()
     planned = projection(book)
     project(views, planned)
@@ -58,8 +61,8 @@ def _page(request: HttpRequest, who: Participant, status: int = 200, **typed: An
         "participant": who,
         "strip": strip_of(who),
         "facts": key_facts(who, book),
-        "entries": [entry for entry in entries if _on_the_clock(entry, unfinished)],
-        "rest": [] if unfinished else [view for view in views if not view.forms or view.closed],
+        "entries": [entry for entry in entries if _on_the_clock(entry, show)],
+        "rest": [] if show else [view for view in views if not view.forms or view.closed],
         "logs": logs_of(forms),
         "planned": planned,
         "eligibility": eligibility(book),
@@ -73,17 +76,21 @@ def _page(request: HttpRequest, who: Participant, status: int = 200, **typed: An
         "openable": openable(views) if opens else [],
         "may_open": opens,
         "may_results": grants_of(request.user).may(Permission.RESULTS, who.site_id),
-        "unfinished": unfinished,
+        "show": show,
+        "changed": sum(form.signed == Signed.VOID for form in forms),
+        "queries": queries_of(who),
         **typed,
     }
     return render(request, "participants/participant.html", context, status=status)
 
 
-def _on_the_clock(entry: Entry, unfinished: bool) -> bool:
+def _on_the_clock(entry: Entry, show: str) -> bool:
     if entry.view is None:
-        return not unfinished
-    if unfinished:
+        return not show
+    if show == "unfinished":
         return _unfinished(entry.view)
+    if show == "changed":
+        return any(form.signed == Signed.VOID for form in entry.view.forms)
     return bool(entry.view.forms) and not entry.view.closed
 
 

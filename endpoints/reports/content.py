@@ -19,7 +19,9 @@ from endpoints.models import EndpointState, Status, TrialState
 from endpoints.trace import fingerprint
 from endpoints.versions import engine_version
 from participants.models import Participant
-from trialsite.audit.models import AuditChain
+from trialsite.audit.models import STUDY
+from trialsite.audit.selectors import heads, heads_digest, of_participants
+from trialsite.audit.trail import chain_name
 from trialsite.kernel.digests import digest
 from trialsite.kernel.study import study
 
@@ -60,16 +62,16 @@ def definition() -> str:
 
 
 def chain_heads() -> dict[str, Any]:
-    """The participants' audit chains in one digest: any later event of any participant changes it."""
-    rows = list(
-        AuditChain.objects.filter(name__startswith="participant:")
-        .order_by("name")
-        .values_list("name", "length", "head")
-    )
+    """All audit chains in one digest, any later event changes it; each participant's head, and that of the study."""
+    found = heads()
+    numbers = {chain_name(pk): number for pk, number in Participant.objects.values_list("pk", "number")}
+    people = [[numbers[one.name], one.length, one.head, one.name] for one in found if one.name in numbers]
     return {
-        "chains": len(rows),
-        "events": sum(row[1] for row in rows),
-        "digest": digest([list(row) for row in rows]),
+        "chains": len(found),
+        "events": sum(one.length for one in found),
+        "digest": heads_digest(found),
+        "study": next(([one.length, one.head] for one in found if one.name == STUDY), [0, ""]),
+        "people": sorted(people),
     }
 
 
@@ -79,7 +81,8 @@ def key_of(state: TrialState, language: str, sections: Sequence[str], sites: Seq
         [
             state.version,
             str(state.as_of),
-            chain_heads()["digest"],
+            # That of the study grows by every report that is asked for.
+            heads_digest(of_participants(heads())),
             language,
             list(sections),
             list(sites),

@@ -125,8 +125,23 @@ def _context(
         "sponsor": texts.sponsor(),
         "software": texts.software(content),
         "definition": definition(),
+        "heads": _heads(content),
         "digest_lines": [content["chains"]["digest"][:32], content["chains"]["digest"][32:]],
     }
+
+
+def _heads(content: Mapping[str, Any]) -> list[tuple[str, int, str, str]]:
+    """Heads of the audit chains: the study's, then those of the participants that are listed."""
+    chains = content["chains"]
+    if "study" not in chains:
+        return []  # taken before reports held them
+    listed = {one["number"] for one in content["people"] if one["listed"]}
+    people = [
+        (number, length, head, name)
+        for number, length, head, name in chains["people"]
+        if not content["sites"] or number in listed or number.partition("-")[0] in content["sites"]
+    ]
+    return [(_("Study"), *chains["study"], "study"), *people]
 
 
 def _glance(results: Mapping[str, Any], cards: Sequence[Any]) -> list[dict[str, Any]]:
