@@ -91,6 +91,13 @@ window.edc = { text, announce, toast, typing, token, focusable, goTo, lang, rene
 
 // htmx ---------------------------------------------------------------------------------------------------------
 
+// htmx notes the address of the page in the browser, and addresses name participants.
+function forgetAddress() {
+  try { window.sessionStorage.removeItem("htmx-current-path-for-history"); } catch { /* nothing can be kept at all */ }
+}
+forgetAddress();
+["htmx:pushedIntoHistory", "htmx:replacedInHistory", "htmx:historyRestore"].forEach((event) => page.addEventListener(event, forgetAddress));
+
 let waiting = 0;
 let busyTimer = 0;
 let slowTimer = 0;
@@ -280,55 +287,100 @@ window.addEventListener("beforeprint", () => all("[data-print-time]").forEach((i
   item.textContent = new Date().toLocaleString(lang.startsWith("zh") ? "zh-CN" : "en-GB", { timeZoneName: "short" });
 }));
 
-// The end of the session: a warning two minutes before, shared by all tabs of the person ---------------------------
+// The end of the session: a warning two minutes before, the same in all tabs of the browser. The server decides: it is
+// asked before the warning, at the end, once a minute, and when another tab signs out. Tabs tell each other no more than
+// who is at work.
+
+const WATCH_EVERY = 60;
 
 function loginAddress() {
   const box = find("#session");
-  return `${box?.dataset.loginUrl ?? "/login/"}?next=${encodeURIComponent(location.pathname + location.search)}`;
+  const here = location.pathname + location.search + location.hash;
+  return `${box?.dataset.loginUrl ?? "/login/"}?next=${encodeURIComponent(here)}`;
 }
 
 const session = {
   box: find("#session"),
+  person: find('meta[name="person"]')?.content ?? "",
   last: Date.now(),
+  asked: Date.now(),
+  asking: false,
+  out: false,
   channel: "BroadcastChannel" in window ? new BroadcastChannel("session") : null,
+  left: () => Number(session.box.dataset.endsAfter) - (Date.now() - session.last) / 1000,
   seen(told = true) {
     session.last = Date.now();
     if (session.box?.open) session.box.close();
-    if (told) session.channel?.postMessage("seen");
+    if (told) session.channel?.postMessage(session.person);
+  },
+  over() {
+    page.dispatchEvent(new CustomEvent("edc:signed-out"));
+  },
+  /** What is left, from the server; with `stay` the person is at work. Null: nobody answers. */
+  async ask(stay = false) {
+    const headers = { "HX-Request": "true", "X-CSRFToken": token(), ...(stay ? {} : { "HX-Polling": "1" }) };
+    session.asked = Date.now();
+    session.asking = true;
+    try {
+      const answer = await fetch(session.box.dataset.keepUrl, { method: stay ? "POST" : "GET", headers, cache: "no-store", redirect: "manual" });
+      if (answer.status === 401 || answer.type === "opaqueredirect") return 0;
+      if (!answer.ok) return null;
+      const told = await answer.json();
+      if (String(told.person) !== session.person) return 0;
+      session.last = Date.now() - (Number(session.box.dataset.endsAfter) - told.left) * 1000;
+      return told.left;
+    } catch {
+      return null;
+    } finally {
+      session.asking = false;
+    }
   },
   async stay() {
-    try {
-      const answer = await fetch(session.box.dataset.keepUrl, { method: "HEAD", cache: "no-store", redirect: "manual" });
-      if (answer.ok) session.seen();
-      else page.dispatchEvent(new CustomEvent("edc:signed-out"));
-    } catch {
-      toast(text("offline"), "warning");
-    }
+    const left = await session.ask(true);
+    if (left === null) toast(text("offline"), "warning");
+    else if (left > 0) session.seen();
+    else session.over();
+  },
+  /** At the end a page that nobody answers is covered as well. */
+  async look() {
+    const left = await session.ask();
+    if (left === 0 || (left === null && session.left() <= 0)) session.over();
+  },
+  warn(left) {
+    const whole = Math.ceil(left);
+    find("[data-countdown]", session.box).textContent = `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+    if (session.box.open) return;
+    page.dispatchEvent(new CustomEvent("edc:session-ending"));
+    session.box.showModal();
+    session.look();
   },
   tick() {
-    const left = Number(session.box.dataset.endsAfter) - (Date.now() - session.last) / 1000;
-    if (session.out) return;
-    if (left <= 0) page.dispatchEvent(new CustomEvent("edc:signed-out"));
-    else if (left <= Number(session.box.dataset.warnsBefore)) {
-      const whole = Math.ceil(left);
-      find("[data-countdown]", session.box).textContent = `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
-      if (!session.box.open) {
-        page.dispatchEvent(new CustomEvent("edc:session-ending"));
-        session.box.showModal();
-      }
-    }
+    if (session.out || session.asking) return;
+    const left = session.left();
+    if (left <= 0) session.look();
+    else if (left <= Number(session.box.dataset.warnsBefore)) session.warn(left);
+    else if (session.box.open) session.box.close();
+    else if (!page.hidden && Date.now() - session.asked > WATCH_EVERY * 1000) session.look();
   },
 };
 if (session.box) {
-  session.channel?.addEventListener("message", () => session.seen(false));
-  session.channel?.postMessage("seen");
+  session.channel?.addEventListener("message", (event) => {
+    if (session.out) return;
+    if (event.data === session.person) session.seen(false);
+    else session.look();
+  });
+  session.channel?.postMessage(session.person);
   find("[data-stay]", session.box).addEventListener("click", session.stay);
   session.box.addEventListener("cancel", (event) => { event.preventDefault(); session.stay(); });
+  page.addEventListener("visibilitychange", () => { if (!page.hidden) session.tick(); });
   setInterval(session.tick, 1000);
+} else {
+  session.channel?.postMessage(""); // nobody is signed in any more: the other tabs ask
 }
 window.edc.seen = () => session.seen();
 
-// Signed out over a form: sign in where one is; what was typed is still there and is sent then -----------------------
+// Signed out over a form: sign in where one is; what was typed is still there and is sent then. Until that the page is
+// covered, and nobody else sees it.
 
 page.addEventListener("edc:signed-out", () => {
   const box = find("#relogin");
@@ -340,12 +392,14 @@ page.addEventListener("edc:signed-out", () => {
   if (box.open) return;
   session.out = true;
   session.cameFrom = page.activeElement;
+  page.body.classList.add("signed-out");
   box.showModal();
   find("[name=password]", box).focus();
 });
 
 function signedIn(box) {
   session.out = false;
+  page.body.classList.remove("signed-out");
   box.close();
   find("form", box).reset();
   find("[data-code]", box).hidden = true;

@@ -417,7 +417,7 @@ function drafts(form) {
   const later = (wait, anew) => {
     if (anew) clearTimeout(state.timer);
     else if (state.timer) return;
-    state.timer = setTimeout(send, wait);
+    state.timer = setTimeout(() => send(), wait);
   };
   const failed = (wait) => {
     state.dirty = true;
@@ -426,7 +426,7 @@ function drafts(form) {
     say(text("notSaved", state.since.slice(0, 5)));
     later(wait, true);
   };
-  const done = (told) => {
+  const done = (told, quiet) => {
     state.since = "";
     state.tries = 0;
     bar()?.classList.remove("offline");
@@ -435,12 +435,12 @@ function drafts(form) {
       say(text("draftSaved", told.saved));
     }
     showTold(form, told.fields ?? {});
-    window.edc.seen();
+    if (!quiet) window.edc.seen();
   };
-  const once = async () => {
+  const once = async (quiet) => {
     state.dirty = false;
-    const { end, told, soon } = await post(address, content());
-    if (end === CHECKS.saved) done(told);
+    const { end, told, soon } = await post(address, content(), quiet ? { "HX-Polling": "1" } : {});
+    if (end === CHECKS.saved) done(told, quiet);
     else if (end === CHECKS.refused) say(told.refused);
     else if (end === CHECKS.out) {
       failed(600000);
@@ -450,12 +450,12 @@ function drafts(form) {
     return end;
   };
   /** Sends what there is; what is typed meanwhile follows. One request at a time, so that the newest is the last. */
-  const send = async () => {
+  const send = async (quiet = false) => {
     clearTimeout(state.timer);
     state.timer = 0;
     if (!form.isConnected) return CHECKS.saved;
     if (state.sending) await state.sending;
-    state.sending = once();
+    state.sending = once(quiet);
     const end = await state.sending;
     state.sending = null;
     if (state.dirty && !state.timer && end === CHECKS.saved) later(300);
@@ -482,7 +482,7 @@ function drafts(form) {
   document.addEventListener("visibilitychange", () => { if (document.hidden) beacon(); });
   window.addEventListener("pagehide", beacon);
   window.addEventListener("online", () => { if (here()) send(); });
-  document.addEventListener("edc:session-ending", () => { if (here()) send(); });
+  document.addEventListener("edc:session-ending", () => { if (here()) send(true); }); // nobody is at work
   document.addEventListener("edc:signed-in", () => { if (here()) send(); });
   // A save leaves the page, so what is not on the server yet goes there first: a cut line or an ended session loses nothing.
   form.addEventListener("submit", async (event) => {
