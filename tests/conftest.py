@@ -33,9 +33,11 @@ def _lift_triggers_for_the_flush() -> None:
         return
 
     def handle(self: Any, **options: Any) -> Any:
+        from crf.guard import lifted as unlocked
         from trialsite.audit.guard import lifted
 
-        with lifted(connections[options["database"]]):
+        connection = connections[options["database"]]
+        with lifted(connection), unlocked(connection):
             return real(self, **options)
 
     handle.lifts = True  # type: ignore[attr-defined]

@@ -24,7 +24,20 @@ from .report import report
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-NAMES = ("open", "save", "eight", "matrix", "fresh", "scratch", "writers", "rows", "checks", "casebook")
+NAMES = (
+    "open",
+    "save",
+    "eight",
+    "matrix",
+    "fresh",
+    "scratch",
+    "writers",
+    "rows",
+    "checks",
+    "casebook",
+    "trail",
+    "sign",
+)
 
 
 def main() -> int:

@@ -19,5 +19,6 @@ STORAGES = {
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 LOGGING["root"]["level"] = "ERROR"
+TRAIL_WRITTEN_WITHIN = 20 * 366 * 86_400  # two years of trail are written at once
 if REDIS_URL:  # keys of this run only, in a server that others use
     CELERY_BROKER_TRANSPORT_OPTIONS |= {"global_keyprefix": os.environ["BENCH_KEYS"]}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -21,6 +22,14 @@ ANSWERED = (
     "body:not([data-left-behind])"  # the page that came after the key, not the one on which it was pressed
 )
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def until(page: Page, true: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    """Wait for something that no element of the page tells: a row of the database."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        page.wait_for_timeout(50)
 
 
 class Entry:

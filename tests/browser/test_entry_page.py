@@ -191,7 +191,8 @@ def test_a_draft_survives_the_page_and_the_save_ends_it(
     assert world.form(participant, "DM", "SCR").version == 0
     # it is Lin's own
     chen = Entry(signed_in("chen"))
-    chen.open(form)
+    chen.page.goto(f"{form_url(form)}?together=1")  # also while Lin is at it (S34)
+    chen.ready()
     expect(chen.at("dmdat").locator('input[name="dmdat__y"]')).to_have_value("")
     entry.save()
     assert Draft.objects.count() == 0

@@ -13,15 +13,51 @@ from typing import Any
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.http import QueryDict
+from django.utils import timezone
 
 import crf.services
 from crf.documents import services as documents
 from crf.judging import Raised
-from crf.models import DocumentJob, Draft, FormInstance, Laboratory, ReferenceRange
-from crf.services import drafts, entry, findings, logs, schedule, screening
+from crf.models import (
+    CopyJob,
+    DatabaseLock,
+    DeviationProposal,
+    DocumentJob,
+    Draft,
+    FormInstance,
+    Laboratory,
+    PossibleDuplicate,
+    Query,
+    QueryAttachment,
+    ReferenceRange,
+    TrailItem,
+    UnlockRequest,
+)
+from crf.services import (
+    copies,
+    daily_mail,
+    database_lock,
+    deviations,
+    drafts,
+    duplicates,
+    entry,
+    findings,
+    holding,
+    logs,
+    queries,
+    refusals,
+    schedule,
+    screening,
+    signing,
+    trail_review,
+    verification_plan,
+)
 from crf.services import site as sites
+from crf.services import trail as trail_services
+from crf.services import verification as verification_marks
 from crf.services.entry import Order
 from crf.services.findings import Refusal
+from endpoints import verification_services as verification
 from endpoints.models_reports import JobState, ReportJob
 from endpoints.reports import services as reports
 from endpoints.services import endpoints_recompute, trial_recompute
@@ -30,9 +66,12 @@ from pathology import services as pathology
 from pathology.models import PathologyCase, Reading
 from tests import world
 from trialsite.accounts import services as accounts
-from trialsite.accounts.models import RoleHeld, User
+from trialsite.accounts import services_team as team
+from trialsite.accounts.models import RoleHeld, Site, User
+from trialsite.accounts.rosters import roster
 from trialsite.audit import trail
-from trialsite.audit.models import AuditEvent
+from trialsite.audit.models import AuditEvent, TrailVerification
+from trialsite.kernel.decisions import Refused, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -43,10 +82,12 @@ def modules() -> list[Any]:
     names = [f"crf.services.{m.name}" for m in pkgutil.iter_modules(crf.services.__path__)]
     names += [
         "trialsite.accounts.services",
+        "trialsite.accounts.services_team",
         "pathology.services",
         "endpoints.services",
         "endpoints.reports.services",
         "crf.documents.services",
+        "endpoints.verification_services",
     ]
     return [importlib.import_module(name) for name in names]
 
@@ -60,34 +101,61 @@ def functions() -> Iterator[tuple[str, Function]]:
 
 # They only read or reckon, or make the entries that the calling service writes.
 NO_SERVICE = {
+    "crf.services.copies.scope_words", "crf.services.copies.hurry",
+    "crf.services.trail_review.hurry", "crf.services.trail_review.look_due", "crf.services.trail_review.waiting_look",
     "crf.services.checking.check", "crf.services.drafts.draft_of", "crf.services.drafts.draft_post",
     "crf.services.findings.address", "crf.services.findings.wording", "crf.services.findings.refusal_of",
     "crf.services.findings.limit_refusal", "crf.services.findings.note_failed",
     "crf.services.findings.identifier_refusal",
+    "crf.services.queries.question_given",
+    "crf.services.refusals.noted", "crf.services.refusals.require_open", "crf.services.refusals.require_open_site",
+    "crf.services.holding.level_of", "crf.services.holding.site_of", "crf.services.holding.forms_below",
+    "crf.services.holding.address_of", "crf.services.deviations.said", "crf.services.deviations.description",
+    "crf.services.database_lock.standing_lock", "crf.services.database_lock.copy_of",
     "crf.services.entry.clear_paths", "crf.services.references.strangers", "crf.services.lifecycle.state_of",
     "crf.services.lifecycle.participant_advance",
     "crf.services.schedule.schedule_follow",
+    "crf.services.bringing_back.bring_back",
     "crf.services.screening.next_number", "crf.services.site.values_of", "crf.services.writing.changes",
     "crf.services.writing.write", "crf.services.writing.each_line",
     "crf.documents.services.may_ask", "crf.documents.services.documents_for", "crf.documents.services.hurry",
     "pathology.services.has_specimen", "endpoints.reports.services.may_build",
     "endpoints.reports.services.may_take", "endpoints.reports.services.scope_of", "endpoints.reports.services.hurry",
+    "endpoints.verification_services.may_verify", "endpoints.verification_services.last_night",
+    "endpoints.verification_services.verification_due", "endpoints.verification_services.waiting_run",
+    "endpoints.verification_services.hurry",
+    "crf.services.verification_marks.level_of", "crf.services.verification_marks.planned",
+    "crf.services.verification_marks.remaining", "crf.services.verification_marks.state_of",
+    "crf.services.verification_marks.state_stored", "crf.services.verification_marks.marks_follow",
+    "crf.services.verification_marks.marks_of_line", "crf.services.verification_plan.planned_keys",
+    "crf.services.verification_plan.plans_behind",
+    "crf.services.signatures_void.signature_void", "crf.services.signatures_void.outdated_definitions",
+    "crf.services.signatures_void.definitions_void",
 }  # fmt: skip
 
 # Results follow from data: nobody does it, and what it wrote can be reckoned again (`EndpointRun` is append-only).
 SYSTEM = {
+    "crf.services.trail_review.trail_look",
+    "crf.services.holding.unlocks_expire", "crf.services.database_lock.database_seals",
+    "crf.services.deviations.proposals_settle",  # time, a worker, the rules did it
     "endpoints.services.compute", "endpoints.services.endpoints_recompute", "endpoints.services.endpoints_recompute_many",
     "endpoints.services.endpoints_catch_up", "endpoints.services.stale", "endpoints.services.trial_version",
     "endpoints.services.trial_ask", "endpoints.services.trial_is_behind", "endpoints.services.trial_recompute",
-    "endpoints.services.batches",
+    "endpoints.services.batches", "endpoints.verification_services.verification_execute",
     "pathology.services.result_refresh",  # the final result follows from the readings
     "crf.services.findings.participant_check", "crf.services.findings.participants_check",
     "crf.services.regrading.laboratory_regrade",
+    "crf.services.daily_mail.daily_mails_send", "crf.services.daily_mail.letter_to",
+    "crf.services.verification_plan.plan_catch_up",  # how far forms are verified follows from the marks and the plan
+    "crf.services.signing.signatures_recheck",  # a form's definition is no longer the one that was signed
+    "crf.services.duplicates.duplicates_seek",
     "crf.services.findings.checks_catch_up", "crf.services.findings.stale", "crf.services.findings.checks_run",
 }  # fmt: skip
 
 # They write into the transaction of their caller, who holds the chain.
 WITHIN = {
+    "crf.services.following.followed", "crf.services.findings.finding_confirmed",
+    "crf.services.queries.findings_followed", "crf.services.queries.changes_told",
     "trialsite.accounts.services.record", "crf.services.schedule.visit_dated", "crf.services.findings.findings_settle",
 }  # fmt: skip
 
@@ -133,11 +201,60 @@ class Stage:
     def newcomer(self) -> User:
         return accounts.user_create(by=self.ad, username="newcomer", full_name="New Comer")
 
+    def copy(self, state: str) -> CopyJob:
+        return CopyJob.objects.create(
+            key="c",
+            language="en",
+            requested_by=self.people["da"],
+            printed_name="Da",
+            role="DATA_MANAGER",
+            state=state,
+        )
+
+    def trail_item(self) -> TrailItem:
+        form = self.form()
+        return TrailItem.objects.create(
+            participant=form.participant, site=form.participant.site, signal="NIGHT", key="lin/2026-11-20", rank=30, first=1,
+            last=2, found_at=dt.datetime(2026, 11, 21, tzinfo=dt.UTC),
+        )  # fmt: skip
+
     def participant(self) -> Participant:
         return world.screened(self.lin)
 
     def form(self) -> FormInstance:
         return world.form(self.participant(), "DM", "SCR")
+
+    def to_sign(self) -> FormInstance:
+        participant = self.participant()
+        world.consent(participant, self.lin, "2024-03-04")
+        return world.form(participant, "ICF", "SCR")
+
+    def held(self, kind: str) -> Site:
+        """A site without participants, frozen or locked."""
+        holding.hold_put(by=self.people["da"], kind=kind, target=world.site("02"))
+        return world.site("02")
+
+    def unlock(self) -> UnlockRequest:
+        """Asked for by another data manager."""
+        other = accounts.user_create(by=self.ad, username="da2", full_name="Second")
+        role = RoleHeld.objects.get(user=self.people["da"])
+        RoleHeld.objects.create(user=other, role=role.role, valid_from=role.valid_from)
+        return holding.unlock_ask(by=other, target=self.held("LOCK"), reason="Late data")
+
+    def verified_trail(self) -> TrailVerification:
+        """A trial without participants whose trail was verified: nothing is left before its lock."""
+        return TrailVerification.objects.create(finished_at=timezone.now(), ok=True)
+
+    def locked_database(self) -> DatabaseLock:
+        self.verified_trail()
+        return database_lock.database_lock(by=self.people["da"], reason="Over", components=("password",))
+
+    def proposal(self) -> DeviationProposal:
+        participant = self.participant()
+        return DeviationProposal.objects.create(
+            participant=participant, site=participant.site, rule="CK-018", category="VISIT", place="C1",
+            proposed_at=timezone.now(),
+        )  # fmt: skip
 
     def visit(self) -> Visit:
         return Visit.objects.select_related("participant__site").get(
@@ -164,6 +281,36 @@ class Stage:
         line = self.event()
         world.fill(line, self.lin, {"aeterm": "Nausea"}, complete=False)
         return line
+
+    def query(self) -> Query:
+        """The monitor asks about the term of an event."""
+        form = self.saved_event()
+        return queries.query_raise(
+            by=self.people["mo"],
+            participant=form.participant,
+            form=form,
+            path="aeterm",
+            text="What does the source say?",
+        )
+
+    def answered(self, file: queries.File | None = None) -> Query:
+        query = self.query()
+        queries.query_act(by=self.lin, query=query, act="answer", outcome="CONFIRMED", file=file)
+        return query
+
+    def attachment(self) -> QueryAttachment:
+        self.answered(queries.File("page.pdf", "application/pdf", b"%PDF-1.7"))
+        return QueryAttachment.objects.select_related("message__query__participant__site").get()
+
+    def verified_event(self) -> FormInstance:
+        line = self.saved_event()
+        verification_marks.values_verify(by=self.people["mo"], form=line, paths=["aeterm"])
+        return line
+
+    def pair(self) -> PossibleDuplicate:
+        one = self.participant()
+        other = Participant.objects.create(site=world.site("02"), number="02-901")
+        return PossibleDuplicate.objects.create(one=one, other=other, raised_at=timezone.now())
 
     def laboratory(self) -> Laboratory:
         return sites.laboratory_add(by=self.people["da"], site=world.site(), code="LAB", name_en="Laboratory")
@@ -214,8 +361,53 @@ Act = Callable[[Stage], Callable[[], Any]]
 
 # Each service once: what it needs is made first, what it does must leave an event.
 ACTS: dict[str, Act] = {
+    "crf.services.signing.forms_sign": lambda s: _prepared(
+        s.to_sign(), lambda form: signing.forms_sign(
+            by=s.people["chen"], participant=form.participant, forms=[form.pk], meaning="CONFIRM",
+            proof=signing.Proof(("username", "password"), True),
+        )
+    ),
+    "crf.services.signing.signature_failed": lambda s: _prepared(
+        s.participant(), lambda participant: signing.signature_failed(
+            by=s.people["chen"], participant=participant, forms=3, component="password"
+        )
+    ),
     "crf.services.entry.form_save": lambda s: _prepared(
         s.form(), lambda form: entry.form_save(by=s.lin, form=form, typed=world.typed("DM", {"sex": "M"}), order=Order())
+    ),
+    "crf.services.refusals.refusal_note": lambda s: _prepared(
+        s.participant(), lambda participant: refusals.refusal_note(
+            by=s.lin, act="save", address="form:1", no=Refused("Locked.", "locked"), participant=participant
+        )
+    ),
+    "crf.services.refusals.attempt_note": lambda s: _prepared(
+        s.form(), lambda form: refusals.attempt_note(by=s.lin, form=form, act="draft", decision=refused("Locked.", "locked"))
+    ),
+    "crf.services.holding.hold_put": lambda s: lambda: holding.hold_put(
+        by=s.people["da"], kind="FREEZE", target=world.site("02")
+    ),
+    "crf.services.holding.hold_lift": lambda s: _prepared(
+        s.held("FREEZE"), lambda site: holding.hold_lift(by=s.people["da"], target=site, reason="Late data")
+    ),
+    "crf.services.holding.unlock_ask": lambda s: _prepared(
+        s.held("LOCK"), lambda site: holding.unlock_ask(by=s.people["da"], target=site, reason="Late data")
+    ),
+    "crf.services.holding.unlock_decide": lambda s: _prepared(
+        s.unlock(), lambda request: holding.unlock_decide(by=s.people["da"], request=request, agree=True)
+    ),
+    "crf.services.database_lock.database_lock": lambda s: _prepared(
+        s.verified_trail(), lambda _run: database_lock.database_lock(
+            by=s.people["da"], reason="Over", components=("username", "password")
+        )
+    ),
+    "crf.services.database_lock.database_seal": lambda s: _prepared(
+        s.locked_database(), lambda lock: database_lock.database_seal(by=None, lock=lock, digest="0" * 64, size=1)
+    ),
+    "crf.services.deviations.proposal_accept": lambda s: _prepared(
+        s.proposal(), lambda one: deviations.proposal_accept(by=s.lin, proposal=one)
+    ),
+    "crf.services.deviations.proposal_reject": lambda s: _prepared(
+        s.proposal(), lambda one: deviations.proposal_reject(by=s.lin, proposal=one, reason="Not one")
     ),
     "crf.services.findings.refusal_record": lambda s: _prepared(
         s.form(), lambda form: findings.refusal_record(by=s.lin, form=form, refusals=[
@@ -241,6 +433,9 @@ ACTS: dict[str, Act] = {
     "crf.services.logs.log_line_remove": lambda s: _prepared(
         s.event(), lambda form: logs.log_line_remove(by=s.lin, form=form, reason="Twice")
     ),
+    "crf.services.duplicates.duplicate_decide": lambda s: _prepared(
+        s.pair(), lambda pair: duplicates.duplicate_decide(by=s.people["da"], pair=pair, act="different", reason="Asked")
+    ),
     "crf.services.site.laboratory_add": lambda s: lambda: s.laboratory(),
     "crf.services.site.laboratory_end": lambda s: _prepared(
         s.laboratory(), lambda lab: sites.laboratory_end(by=s.people["da"], laboratory=lab, reason="Contract ended")
@@ -251,6 +446,46 @@ ACTS: dict[str, Act] = {
     ),
     "crf.services.site.consent_version_add": lambda s: lambda: sites.consent_version_add(
         by=s.people["da"], site=world.site(), version="1.1", version_date=JANUARY, effective_from=JANUARY
+    ),
+    "crf.services.queries.query_raise": lambda s: _prepared(
+        s.saved_event(), lambda form: queries.query_raise(
+            by=s.people["mo"], participant=form.participant, form=form, path="aeterm", text="What does the source say?"
+        )
+    ),
+    "crf.services.queries.queries_raise": lambda s: _prepared(
+        s.saved_event(), lambda form: queries.queries_raise(by=s.people["mo"], questions=[
+            queries.Asked(2, form.participant, form, "aeterm", "What does the source say?")
+        ])
+    ),
+    "crf.services.queries.query_act": lambda s: _prepared(
+        s.query(), lambda query: queries.query_act(by=s.lin, query=query, act="answer", outcome="CONFIRMED")
+    ),
+    "crf.services.queries.queries_close": lambda s: _prepared(
+        s.answered(), lambda query: queries.queries_close(by=s.people["mo"], queries=[query])
+    ),
+    "crf.services.queries.attachment_taken": lambda s: _prepared(
+        s.attachment(), lambda file: queries.attachment_taken(by=s.people["mo"], attachment=file)
+    ),
+    "crf.services.queries.queries_exported": lambda s: lambda: queries.queries_exported(
+        by=s.people["da"], filters="tab=open", said="3 rows"
+    ),
+    "crf.services.daily_mail.daily_mail_set": lambda s: lambda: daily_mail.daily_mail_set(by=s.lin, wanted=False),
+    "crf.services.verification.values_verify": lambda s: _prepared(
+        s.saved_event(), lambda form: verification_marks.values_verify(by=s.people["mo"], form=form, paths=["aeterm"])
+    ),
+    "crf.services.verification.forms_verify": lambda s: _prepared(
+        s.saved_event(), lambda form: verification_marks.forms_verify(by=s.people["mo"], forms=[form])
+    ),
+    "crf.services.verification.verification_take_back": lambda s: _prepared(
+        s.verified_event(), lambda form: verification_marks.verification_take_back(
+            by=s.people["mo"], form=form, path="aeterm", reason="Wrong page"
+        )
+    ),
+    "crf.services.verification_plan.plan_set": lambda s: lambda: verification_plan.plan_set(
+        by=s.people["da"], form_key="TA", level="ALL"
+    ),
+    "crf.services.verification_plan.plans_set": lambda s: lambda: verification_plan.plans_set(
+        by=s.people["da"], levels={"TA": "ALL", "DM": "NONE"}
     ),
     "pathology.services.case_open": lambda s: _prepared(
         s.participant(), lambda p: pathology.case_open(by=s.lin, participant=p)
@@ -295,6 +530,28 @@ ACTS: dict[str, Act] = {
     "trialsite.accounts.services.factor_reset": lambda s: _prepared(
         s.with_factor(), lambda user: accounts.factor_reset(by=s.ad, user=user, reason="Lost")
     ),
+    "trialsite.accounts.services_team.identity_verify": lambda s: lambda: team.identity_verify(
+        by=s.ad, user=s.lin, how="Passport, seen in person"
+    ),
+    "trialsite.accounts.services_team.training_record": lambda s: lambda: team.training_record(
+        by=s.ad, user=s.lin, topic="GCP", trained_on=JANUARY, certificate="C-2"
+    ),
+    "trialsite.accounts.services_team.training_withdraw": lambda s: lambda: team.training_withdraw(
+        by=s.ad, training=s.lin.trainings.all()[0], reason="Wrong certificate"
+    ),
+    "trialsite.accounts.services_team.delegation_add": lambda s: lambda: team.delegation_add(
+        by=s.people["chen"], site=world.site(), user=s.lin, duties=["CONSENT"]
+    ),
+    "trialsite.accounts.services_team.delegation_end": lambda s: lambda: team.delegation_end(
+        by=s.people["chen"], line=s.lin.delegations.all()[0], reason="Moved"
+    ),
+    "trialsite.accounts.services_team.delegations_confirm": lambda s: lambda: team.delegations_confirm(
+        by=s.people["chen"], site=world.site()
+    ),
+    "trialsite.accounts.services_team.users_attest": lambda s: lambda: team.users_attest(
+        by=s.ad, digest=roster().digest, note="Nobody left"
+    ),
+    "trialsite.accounts.services_team.persons_export": lambda s: lambda: team.persons_export(by=s.ad, count=12),
     "trialsite.accounts.services.site_create": lambda s: lambda: accounts.site_create(
         by=s.ad, number="09", name_en="Ninth Hospital"
     ),
@@ -318,6 +575,38 @@ ACTS: dict[str, Act] = {
     ),
     "crf.documents.services.document_downloaded": lambda s: _prepared(
         s.document(JobState.READY), lambda job: documents.document_downloaded(by=s.people["lin"], job=job)
+    ),
+    "crf.services.trail_review.trail_look_ask": lambda s: (
+        lambda: trail_review.trail_look_ask(by=s.people["mo"])
+    ),
+    "crf.services.trail_review.trail_item_review": lambda s: _prepared(
+        s.trail_item(), lambda item: trail_review.trail_item_review(
+            by=s.people["mo"], item=item, conclusion="NO_FINDING", note="Compared with the source."
+        )
+    ),
+    "crf.services.trail_review.trail_report_taken": lambda s: (
+        lambda: trail_review.trail_report_taken(by=s.people["mo"], kind="csv", reviews=3)
+    ),
+    "crf.services.copies.copy_request": lambda s: (
+        lambda: copies.copy_request(by=s.people["da"], site=None, language="en")
+    ),
+    "crf.services.copies.copy_retry": lambda s: _prepared(
+        s.copy(JobState.FAILED), lambda job: copies.copy_retry(by=s.people["da"], job=job)
+    ),
+    "crf.services.copies.copy_downloaded": lambda s: _prepared(
+        s.copy(JobState.READY), lambda job: copies.copy_downloaded(by=s.people["da"], job=job)
+    ),
+    "crf.services.copies.copy_certified": lambda s: lambda: copies.copy_certified(
+        by=s.people["da"], subject="copy:1", site=None, sha256="0" * 64, said="3 events"
+    ),
+    "crf.services.trail.export_begun": lambda s: lambda: trail_services.export_begun(
+        by=s.people["da"], kind="csv", filters="who=lin"
+    ),
+    "crf.services.trail.export_ended": lambda s: lambda: trail_services.export_ended(
+        by=s.people["da"], kind="csv", filters="", rows=3, sha256="0" * 64, whole=True
+    ),
+    "endpoints.verification_services.verification_ask": lambda s: (
+        lambda: verification.verification_ask(by=s.people["da"])
     ),
 }  # fmt: skip
 

@@ -16,8 +16,18 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
-from crf.models import DocumentJob, ReferenceRange
+from crf.models import (
+    CopyJob,
+    DeviationProposal,
+    DocumentJob,
+    PossibleDuplicate,
+    ReferenceRange,
+    TrailItem,
+    UnlockRequest,
+)
+from crf.services.queries import File, query_act, query_raise
 from crf.services.site import laboratory_add, ranges_add
 from endpoints.models import TrialState
 from endpoints.models_reports import ReportJob
@@ -26,7 +36,7 @@ from participants.models import Participant
 from pathology.models import PathologyCase
 from pathology.services import reading_take
 from tests import world
-from trialsite.accounts.models import RoleHeld, User
+from trialsite.accounts.models import Delegation, RoleHeld, Training, User
 from trialsite.celery import heartbeat_file
 
 pytestmark = pytest.mark.django_db
@@ -37,11 +47,15 @@ OTHER_SITE = frozenset({"wu", "zhao"})
 VIEWERS = frozenset({"mo", "da", "st", "ins"})
 READERS = frozenset({"p1", "p2", "p3"})
 ADMIN = frozenset({"ad"})
+PRINCIPAL = frozenset({"chen"})
 VIEW = SITE | VIEWERS
 TRIAL = VIEWERS  # see figures of the whole trial
 EVERYBODY = SITE | OTHER_SITE | VIEWERS | READERS | ADMIN
 SCREEN = SITE | OTHER_SITE
 CRF = VIEW | OTHER_SITE
+SIGNERS = frozenset({"chen", "zhao"})
+ASKERS = frozenset({"mo", "da"})  # raise and close queries
+OVERSEERS = frozenset({"mo", "da", "ins"})  # see figures about queries
 NOBODY = ""
 
 
@@ -76,11 +90,20 @@ def acts(path: str) -> tuple[Line, Line]:
 
 
 DATA = frozenset({"da"})
+MONITOR = frozenset({"mo"})
+SDV = frozenset({"mo", "da", "ins"})
+AUDITORS = frozenset({"mo", "da", "ins", "ad"})
+APART = {"act": "different", "reason": "Both sites were asked"}
 LAB = "/laboratories/01/URL/"
 FORM = "/p/{number}/SCR/dm/"
 AGAIN = "/p/{number}/EOT/eot/2/"  # a second form of the same kind at a visit
 IMAGING = "/p/{number}/TA1/ta/"
 ENTERED = ((SITE, 422), (VIEWERS, 403))  # an empty post: answers of a complete form would go
+
+TRAIL_REVIEWERS = frozenset({"mo", "da"})
+TRAIL_READERS = TRAIL_REVIEWERS | {"ins"}
+COPIERS_01 = frozenset({"ins", "da", "chen"})
+COPIERS = COPIERS_01 | {"zhao"}
 
 TABLE: dict[str, tuple[Line, ...]] = {
     "health/": (get("/health/?format=json", EVERYBODY, nobody=200, rest=200),),
@@ -90,6 +113,7 @@ TABLE: dict[str, tuple[Line, ...]] = {
     "login/code/": (get("/login/code/", EVERYBODY, 302),),
     "logout/": (get("/logout/", EVERYBODY, 405, nobody=405), post("/logout/", (EVERYBODY, 302))),
     "invitation/<str:key>/<str:token>/": (get("/invitation/MQ/nonsense/", EVERYBODY, 410, nobody=410),),
+    "session/": (get("/session/", EVERYBODY), post("/session/", (EVERYBODY, 200))),
     "language/": (
         get("/language/", EVERYBODY, 405, nobody=405),
         post("/language/", (EVERYBODY, 302), data={"language": "en"}),
@@ -107,7 +131,16 @@ TABLE: dict[str, tuple[Line, ...]] = {
     "admin/users/new/": acts("/admin/users/new/"),
     "admin/users/<str:username>/": (get("/admin/users/lin/", ADMIN), get("/admin/users/none/", ADMIN, 404)),
     "admin/users/<str:username>/change/": (post("/admin/users/lin/change/", (ADMIN, 422)),),
-    "admin/users/<str:username>/end/": (post("/admin/users/lin/end/", (ADMIN, 422)),),
+    "admin/users/<str:username>/end/": (
+        get("/admin/users/lin/end/", ADMIN), post("/admin/users/lin/end/", (ADMIN, 422)),
+    ),
+    "admin/users/<str:username>/identity/": (post("/admin/users/lin/identity/", (ADMIN, 422)),),
+    "admin/users/<str:username>/training/": (post("/admin/users/lin/training/", (ADMIN, 422)),),
+    "admin/users/<str:username>/training/<int:number>/withdraw/": (
+        get("/admin/users/lin/training/{training}/withdraw/", ADMIN),
+        post("/admin/users/lin/training/{training}/withdraw/", (ADMIN, 422)),
+        get("/admin/users/chen/training/{training}/withdraw/", ADMIN, 404),  # it is another person's
+    ),
     "admin/users/<str:username>/invite/": (post("/admin/users/lin/invite/", (ADMIN, 302)),),
     "admin/users/<str:username>/factor/": (post("/admin/users/lin/factor/", (ADMIN, 422)),),
     "admin/users/<str:username>/roles/": (post("/admin/users/lin/roles/", (ADMIN, 422)),),
@@ -116,10 +149,33 @@ TABLE: dict[str, tuple[Line, ...]] = {
     "admin/sites/new/": acts("/admin/sites/new/"),
     "admin/sites/<str:number>/": acts("/admin/sites/01/"),
     "admin/roles/": (get("/admin/roles/", ADMIN),),
+    # --- who is authorised: read with the trail; a delegation log is kept by the principal investigator of its site
+    "admin/attestation/": (get("/admin/attestation/", ADMIN), post("/admin/attestation/", (ADMIN, 422))),
+    "persons/": (get("/persons/", AUDITORS),),
+    "persons/export/": (post("/persons/export/", (AUDITORS, 200)),),
+    "delegations/": (
+        Line("get", "/delegations/", ((VIEWERS | ADMIN, 200), (SITE | OTHER_SITE, 302))),  # one's own, if there is one
+    ),
+    "delegations/<str:number>/": (
+        get("/delegations/01/", VIEW | ADMIN), get("/delegations/99/", EVERYBODY, 404),
+        post("/delegations/01/", (PRINCIPAL | ADMIN, 422), (VIEW, 403), data={"duties": "ENTRY"}),
+    ),
+    "delegations/<str:number>/confirm/": (
+        post("/delegations/01/confirm/", (PRINCIPAL, 302), (VIEW | ADMIN, 403)),
+    ),
+    "delegations/<str:number>/attestation/": (
+        get("/delegations/01/attestation/", VIEW | ADMIN),
+        post("/delegations/01/attestation/", (PRINCIPAL, 422), (VIEW | ADMIN, 403)),
+    ),
+    "delegations/<str:number>/<int:line>/end/": (
+        get("/delegations/01/{duty}/end/", VIEW | ADMIN), get("/delegations/02/{duty}/end/", VIEWERS | ADMIN, 404),
+        post("/delegations/01/{duty}/end/", (PRINCIPAL | ADMIN, 422), (VIEW, 403)),
+    ),
     # --- home and participants
     "": (
         Line("get", "/", ((SCREEN | {"mo", "da", "ins"}, 200), (READERS | ADMIN | {"st"}, 302))),
     ),
+    "daily-mail/": (post("/daily-mail/", (EVERYBODY, 302), data={"wanted": "off"}),),
     "participants/": (get("/participants/", VIEW | OTHER_SITE),),
     "participants/new/": (
         get("/participants/new/", SCREEN), post("/participants/new/", (SCREEN, 422)),
@@ -133,6 +189,12 @@ TABLE: dict[str, tuple[Line, ...]] = {
     "p/<str:number>/open/": (post("/p/{number}/open/", (SITE, 422), (VIEWERS, 403)),),
     "p/<str:number>/<visit:label>/": (get("/p/{number}/SCR/", VIEW), get("/p/{number}/CONT9/", VIEW, 404)),
     "p/<str:number>/<visit:label>/miss/": (post("/p/{number}/C2/miss/", (SITE, 422), (VIEWERS, 403)),),
+    # --- who may be one person: nobody at a site learns of it
+    "duplicates/": (get("/duplicates/", DATA),),
+    "duplicates/<int:pk>/": (
+        post("/duplicates/{duplicate}/", (DATA, 422)), post("/duplicates/{duplicate}/", (DATA, 302), data=APART),
+        post("/duplicates/0/", (DATA, 404)),
+    ),
     # --- what a site has of its own: read by who sees the site, changed by the data manager
     "laboratories/": (get("/laboratories/", VIEW | OTHER_SITE),),
     "laboratories/<str:number>/": (
@@ -170,6 +232,10 @@ TABLE: dict[str, tuple[Line, ...]] = {
         get("/p/{number}/log/ae/1/remove/", VIEW), post("/p/{number}/log/ae/1/remove/", (SITE, 422), (VIEWERS, 403)),
         get("/p/{number}/log/ae/99/remove/", VIEW, 404),
     ),
+    "p/<str:number>/<str:label>/<str:key>/as-of/": (
+        get(FORM + "as-of/", VIEW), get(FORM + "as-of/?at=never", VIEW, 422), get("/p/{number}/CPATH/cpath/as-of/", VIEW, 404),
+    ),
+    "p/<str:number>/<str:label>/<str:key>/<int:repeat>/as-of/": (get(AGAIN + "as-of/", VIEW, 404),),
     "p/<str:number>/<str:label>/<str:key>/history/": (get(FORM + "history/?path=sex", VIEW),),
     "p/<str:number>/<str:label>/<str:key>/<int:repeat>/history/": (get(AGAIN + "history/", VIEW, 404),),
     "p/<str:number>/<str:label>/<str:key>/preview/": (
@@ -184,6 +250,49 @@ TABLE: dict[str, tuple[Line, ...]] = {
     "p/<str:number>/<str:label>/<str:key>/<int:repeat>/draft/": (post(AGAIN + "draft/", (VIEW, 404)),),
     "p/<str:number>/<str:label>/<str:key>/draft/drop/": (post(FORM + "draft/drop/", (VIEW, 302)),),
     "p/<str:number>/<str:label>/<str:key>/<int:repeat>/draft/drop/": (post(AGAIN + "draft/drop/", (VIEW, 404)),),
+    # --- verification: done by the monitor, read by the data manager and the inspector
+    "sdv/": (get("/sdv/", SDV), get("/sdv/?need=changed&site=01&visit=TA1&page=2", SDV)),
+    "sdv/plan/": (get("/sdv/plan/", SDV), post("/sdv/plan/", (DATA, 422), (SDV, 403))),
+    "sdv/<str:number>/<visit:label>/": (
+        get("/sdv/{number}/SCR/", SDV), post("/sdv/{number}/SCR/", (MONITOR, 422), (SDV, 403)),
+        get("/sdv/{number}/CONT9/", SDV, 404),
+    ),
+    "sdv/<str:number>/<str:label>/<str:key>/": (
+        get("/sdv/{number}/SCR/dm/", SDV), post("/sdv/{number}/SCR/dm/", (MONITOR, 422), (SDV, 403)),
+        get("/sdv/{number}/CPATH/cpath/", SDV, 404), get("/sdv/{number}/CPATH/cpathf/", SDV, 404),
+        get("/sdv/{number}/SCR/none/", SDV, 404),
+    ),
+    "sdv/<str:number>/<str:label>/<str:key>/<int:repeat>/": (
+        get("/sdv/{number}/log/ae/1/", SDV), post("/sdv/{number}/log/ae/1/", (MONITOR, 422), (SDV, 403)),
+        get("/sdv/{number}/log/ae/99/", SDV, 404),
+    ),
+    # --- queries: read by who sees the participant; the site answers, monitors and data managers ask and close
+    "queries/": (get("/queries/", CRF),),
+    "queries/close/": (post("/queries/close/", (CRF, 422)),),
+    "queries/import/": (
+        get("/queries/import/", CRF), post("/queries/import/", (ASKERS, 422), (CRF, 403)),
+    ),
+    "queries/import/template/": (get("/queries/import/template/", CRF),),
+    "queries/metrics/": (get("/queries/metrics/", OVERSEERS),),
+    "queries/export/": (get("/queries/export/", OVERSEERS),),
+    "queries/<str:code>/": (
+        get("/queries/{query}/", VIEW), get("/queries/Q-01-001-99/", VIEW, 404), post("/queries/{query}/", (VIEW, 422)),
+        post("/queries/{query}/", (SITE, 422), (VIEWERS, 403), data={"act": "answer", "outcome": "CLARIFIED"}),
+        post("/queries/{query}/", (SITE, 302), (VIEWERS, 403), data={"act": "answer", "outcome": "CONFIRMED"}),
+        post("/queries/{query}/", (ASKERS, 302), (VIEW, 403), data={"act": "cancel", "text": "Asked twice."}),
+    ),
+    "queries/<str:code>/files/<int:message>/": (
+        get("/queries/{query}/files/{file}/", VIEW), get("/queries/{query}/files/0/", VIEW, 404),
+    ),
+    "p/<str:number>/queries/": (
+        get("/p/{number}/queries/", VIEW), post("/p/{number}/queries/", (ASKERS, 422), (VIEW, 403)),
+    ),
+    "p/<str:number>/<str:label>/<str:key>/queries/": (
+        get(FORM + "queries/", VIEW), get(FORM + "queries/?path=sex", VIEW), get(FORM + "queries/?path=none", VIEW, 404),
+        post(FORM + "queries/", (ASKERS, 422), (VIEW, 403)),
+        post(FORM + "queries/?path=sex", (ASKERS, 302), (VIEW, 403), data={"text": "What does the source say?"}),
+    ),
+    "p/<str:number>/<str:label>/<str:key>/<int:repeat>/queries/": (get(AGAIN + "queries/", VIEW, 404),),
     # --- documents: the CRF for everyone who sees participants, casebooks for the site
     "documents/": (
         get("/documents/", CRF), post("/documents/", (CRF, 302), data={"kind": "BLANK", "language": "en"}),
@@ -195,6 +304,14 @@ TABLE: dict[str, tuple[Line, ...]] = {
     "p/<str:number>/documents/": (
         get("/p/{number}/documents/", VIEW), post("/p/{number}/documents/", (VIEW, 302), data={"language": "zh"}),
     ),
+    # --- signatures: read by who sees the participant, made by the investigator of the site
+    "sign/": (get("/sign/", SIGNERS),),
+    "sign/<str:number>/": (
+        get("/sign/{number}/", VIEW), get("/sign/{number}/?visit=SCR&form=0", VIEW),
+        post("/sign/{number}/", (frozenset({"chen"}), 422), (VIEW, 403)),
+    ),
+    "signatures/<str:number>/": (get("/signatures/{number}/", VIEW),),
+    "signatures/<str:number>/<int:count>/": (get("/signatures/{number}/99/", VIEW, 404),),
     # --- central pathology: a reading belongs to its reader
     "readings/": (get("/readings/", READERS),),
     "readings/<str:code>/": (
@@ -203,6 +320,39 @@ TABLE: dict[str, tuple[Line, ...]] = {
     ),
     "readings/<str:code>/take/": (post("/readings/{case}/take/", (frozenset({"p1", "p2"}), 302)),),
     "pathology/": (get("/pathology/", frozenset({"da"})),),
+    # --- freezing and locking: read by who sees the site, done by the data manager
+    "locks/": (get("/locks/", CRF), get("/locks/?p={number}&site=01&show=not", VIEW)),
+    "locks/act/": (
+        get("/locks/act/?act=freeze&at=p:{number}", VIEW), get("/locks/act/?act=none", CRF, 404),
+        post("/locks/act/", (DATA, 422), (VIEW, 403), data={"act": "lock", "at": "site:01", "sure": "1"}),
+    ),
+    "locks/unlocks/<int:pk>/": (
+        post("/locks/unlocks/{unlock}/", (VIEW, 403), data={"decision": "agree"}),  # da asked for it
+    ),
+    "locks/history/": (get("/locks/history/", CRF), get("/locks/history/?p={number}", VIEW)),
+    "locks/database/": (get("/locks/database/", TRIAL), post("/locks/database/", (DATA, 422), (TRIAL, 403))),
+    # --- deviations that the system proposes: read by who sees the site, decided by the site
+    "deviations/": (get("/deviations/", CRF), get("/deviations/?state=REJECTED&p={number}", VIEW)),
+    "deviations/<int:pk>/": (post("/deviations/{deviation}/", (SITE, 422), (VIEWERS, 403)),),
+    # --- the trail: who may look at it, the data manager asks for a verification
+    "audit/": (get("/audit/", AUDITORS), get("/audit/?participant=none", AUDITORS, 422)),
+    "audit/export/<slug:kind>/": (get("/audit/export/csv/", AUDITORS), get("/audit/export/pdf/", AUDITORS, 404)),
+    "copies/": (get("/copies/", COPIERS), post("/copies/", (COPIERS, 422))),
+    "copies/<int:pk>/": (get("/copies/{copy}/", COPIERS_01),),
+    "copies/<int:pk>/retry/": (post("/copies/{copy}/retry/", (COPIERS_01, 302)),),
+    "copies/<int:pk>/download/": (get("/copies/{copy}/download/", COPIERS_01, 404),),  # it is not ready
+    "trail-review/": (get("/trail-review/", TRAIL_READERS),),
+    "trail-review/look/": (post("/trail-review/look/", (TRAIL_REVIEWERS, 302), (TRAIL_READERS, 403)),),
+    "trail-review/report/": (get("/trail-review/report/", TRAIL_READERS),),
+    "trail-review/report/csv/": (get("/trail-review/report/csv/", TRAIL_READERS),),
+    "trail-review/<int:pk>/": (
+        get("/trail-review/{item}/", TRAIL_READERS), get("/trail-review/0/", TRAIL_READERS, 404),
+        post("/trail-review/{item}/", (TRAIL_REVIEWERS, 422), (TRAIL_READERS, 403)),
+    ),
+    "audit/verification/": (
+        get("/audit/verification/", AUDITORS), post("/audit/verification/", (DATA, 302), (AUDITORS, 403)),
+    ),
+    "audit/verification/<int:pk>/": (get("/audit/verification/0/", AUDITORS, 404),),
     # --- results
     "p/<str:number>/results/": (get("/p/{number}/results/", VIEW),),
     "p/<str:number>/results/<slug:endpoint>/": (
@@ -255,13 +405,62 @@ def places(people: dict[str, User]) -> dict[str, str]:
         as_of=TrialState.objects.get().as_of, trial_version=1,
     )  # fmt: skip
     role = RoleHeld.objects.get(user=lin)
+    training = Training.objects.filter(user=lin)[0]
+    duty = Delegation.objects.filter(user=lin)[0]
     document = DocumentJob.objects.create(
         key="d", kind="CASEBOOK", language="en", participant=participant, requested_by=people["mo"]
     )
-    return {"document": str(document.pk),
+    copy = CopyJob.objects.create(
+        key="c",
+        language="en",
+        site=participant.site,
+        requested_by=people["da"],
+        printed_name="Da",
+        role="DATA_MANAGER",
+    )
+    item = TrailItem.objects.create(
+        participant=participant, site=participant.site, signal="NIGHT", key="lin/2024-03-04", rank=30, first=1, last=2,
+        found_at=document.requested_at,
+    )  # fmt: skip
+    query, file = a_query(participant, people)
+    return {"query": query, "file": file, "document": str(document.pk), "item": str(item.pk), "copy": str(copy.pk),
         "number": participant.number, "case": case.code, "job": str(job.pk), "role": str(role.pk),
-        "range": str(a_range(people["da"]).pk),
+        "training": str(training.pk), "duty": str(duty.pk),
+        "unlock": str(an_unlock(participant, people["da"]).pk), "deviation": str(a_deviation(participant).pk),
+        "range": str(a_range(people["da"]).pk), "duplicate": str(a_pair(participant).pk),
     }  # fmt: skip
+
+
+def a_query(participant: Participant, people: dict[str, User]) -> tuple[str, str]:
+    """One that waits for its answer, with a file in its thread."""
+    form = world.form(participant, "DM", "SCR")
+    query = query_raise(
+        by=people["mo"], participant=participant, form=form, path="ethcn", text="What does it say?"
+    )
+    file = File("page.pdf", "application/pdf", b"%PDF-1.7")
+    message = query_act(by=people["lin"], query=query, act="comment", text="See the page.", file=file)
+    return query.code, str(message.pk)
+
+
+def an_unlock(participant: Participant, by: User) -> UnlockRequest:
+    """A request that waits for a second person."""
+    now = timezone.now()
+    return UnlockRequest.objects.create(
+        level="PARTICIPANT", participant=participant, reason="Source", requested_at=now, requested_by=by,
+        expires_at=now + dt.timedelta(hours=72),
+    )  # fmt: skip
+
+
+def a_deviation(participant: Participant) -> DeviationProposal:
+    return DeviationProposal.objects.create(
+        participant=participant, site=participant.site, rule="CK-018", category="VISIT", place="C9",
+        proposed_at=timezone.now(),
+    )  # fmt: skip
+
+
+def a_pair(participant: Participant) -> PossibleDuplicate:
+    other = Participant.objects.create(site=world.site("02"), number="02-901")
+    return PossibleDuplicate.objects.create(one=participant, other=other, raised_at=timezone.now())
 
 
 def a_range(by: User) -> ReferenceRange:
@@ -337,3 +536,17 @@ def test_the_roles_of_the_table_are_those_of_the_cast(people: dict[str, User]) -
     assert may[Permission.ACCOUNTS] == ADMIN
     assert may[Permission.CONFIGURE] == DATA
     assert may[Permission.READ_CENTRALLY] | may[Permission.ADJUDICATE] == READERS
+
+
+# What an inspector may send: the own account, documents and files to take away, and what changes no trial data.
+INSPECTORS_POSTS = {
+    "/login/", "/logout/", "/session/", "/language/", "/account/keys/", "/account/password/", "/account/second-factor/",
+    "/persons/export/", "/documents/", "/documents/{document}/retry/", "/p/{number}/documents/", "/reports/{job}/retry/",
+    "/copies/", "/copies/{copy}/retry/", "/daily-mail/",
+    IMAGING + "preview/", FORM + "presence/", FORM + "draft/drop/",
+}  # fmt: skip
+
+
+def test_an_inspector_only_reads() -> None:
+    posts = [line for lines in TABLE.values() for line in lines if line.method == "post"]
+    assert {line.path for line in posts if line.status("ins") < 400} <= INSPECTORS_POSTS

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from trialsite.accounts import services
+from trialsite.accounts import services, services_team
+from trialsite.accounts.duties import Duty, Topic
 from trialsite.accounts.models import Site, User
-from trialsite.accounts.roles import Role
+from trialsite.accounts.roles import AT_A_SITE, TIME_LIMITED, Role
 from trialsite.audit.models import AuditEvent
 
 SINCE = dt.date(2024, 1, 1)
+UNTIL = dt.date(2099, 12, 31)
 PASSWORD = "correct horse battery"
 
 
@@ -35,14 +37,32 @@ def site(db: None) -> Site:
 
 @pytest.fixture
 def person(db: None) -> Callable[..., User]:
-    def make(name: str, role: str = "", site: Site | None = None) -> User:
-        user = services.user_create(by=None, username=name, full_name=f"{name.title()} Test")
+    def make(name: str, role: str = "", site: Site | None = None, ready: bool = True) -> User:
+        user = services.user_create(
+            by=None, username=name, full_name=f"{name.title()} Test", identity="passport seen"
+        )
         services.password_set(by=None, user=user, password=PASSWORD)
         if role:
-            services.role_grant(by=None, user=user, role=role, site=site, valid_from=SINCE)
+            until = UNTIL if role in TIME_LIMITED else None
+            services.role_grant(by=None, user=user, role=role, site=site, valid_from=SINCE, valid_until=until)
+        if role in AT_A_SITE and site and ready:
+            trained(user)
+            delegated(user, site, Duty.SIGNING if role == Role.INVESTIGATOR else Duty.ENTRY)
         return user
 
     return make
+
+
+def trained(user: User) -> User:
+    """Every topic, from the start and without an end."""
+    for topic in Topic:
+        services_team.training_record(by=None, user=user, topic=topic, trained_on=SINCE, certificate="C-1")
+    return user
+
+
+def delegated(user: User, site: Site, *duties: str) -> User:
+    services_team.delegation_add(by=None, site=site, user=user, duties=duties, valid_from=SINCE)
+    return user
 
 
 @pytest.fixture

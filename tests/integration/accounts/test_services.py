@@ -89,7 +89,7 @@ def test_a_role_gives_rights_from_its_first_day_through_its_last(
     services.role_grant(
         by=None, user=user, role=Role.COORDINATOR, site=site, valid_from=first, valid_until=last
     )
-    assert grants_of(User.objects.get(pk=user.pk), on=TODAY).may(Permission.ENTER, site) is rights
+    assert grants_of(User.objects.get(pk=user.pk), on=TODAY).may(Permission.QUERY_ANSWER, site) is rights
 
 
 def test_a_role_is_granted_for_its_site_only_and_counts_at_once(
@@ -97,10 +97,10 @@ def test_a_role_is_granted_for_its_site_only_and_counts_at_once(
 ) -> None:
     other = services.site_create(by=ad, number="02", name_en="Second")
     user = person("wu")
-    assert not may(user, Permission.ENTER)
+    assert not may(user, Permission.QUERY_ANSWER)
     held = services.role_grant(by=ad, user=user, role=Role.COORDINATOR, site=site, reason="delegation log 4")
-    assert may(user, Permission.ENTER, site)
-    assert not may(user, Permission.ENTER, other)
+    assert may(user, Permission.QUERY_ANSWER, site)
+    assert not may(user, Permission.QUERY_ANSWER, other)
     event = trail("ROLE_GRANTED")[-1]
     assert (event.subject, event.reason) == (held.address, "delegation log 4")
     assert event.new.startswith("COORDINATOR @01")
@@ -114,9 +114,10 @@ def test_a_blinded_reader_holds_no_role_that_unblinds(
     at = site if other in (Role.COORDINATOR, Role.INVESTIGATOR) else None
     for name, first, second in (("r1", (one, None), (other, at)), ("r2", (other, at), (one, None))):
         user = person(name)
-        services.role_grant(by=None, user=user, role=first[0], site=first[1])
-        with pytest.raises(Refused, match="blinded reader"):
-            services.role_grant(by=None, user=user, role=second[0], site=second[1])
+        dates = {"valid_from": TODAY, "valid_until": TODAY + DAY}
+        services.role_grant(by=None, user=user, role=first[0], site=first[1], **dates)
+        with pytest.raises(Refused, match=r"blinded reader"):
+            services.role_grant(by=None, user=user, role=second[0], site=second[1], **dates)
 
 
 def test_conflicting_roles_may_follow_each_other_but_not_overlap(
@@ -133,7 +134,7 @@ def test_conflicting_roles_may_follow_each_other_but_not_overlap(
 
 
 def test_who_enters_data_never_sees_results_of_the_trial(lin: User) -> None:
-    for role in (Role.MONITOR, Role.DATA_MANAGER, Role.STATISTICIAN, Role.INSPECTOR):
+    for role in (Role.MONITOR, Role.DATA_MANAGER, Role.STATISTICIAN):
         with pytest.raises(Refused, match="Who enters data"):
             services.role_grant(by=None, user=lin, role=role)
 
@@ -184,8 +185,8 @@ def test_a_role_can_be_given_a_last_day_but_not_in_the_past(ad: User, lin: User)
     with pytest.raises(Refused, match="past"):
         services.role_end(by=ad, held=held, until=today - DAY)
     services.role_end(by=ad, held=held, until=today)
-    assert may(User.objects.get(pk=lin.pk), Permission.ENTER)
-    assert not grants_of(User.objects.get(pk=lin.pk), on=today + DAY).may(Permission.ENTER)
+    assert may(User.objects.get(pk=lin.pk), Permission.QUERY_ANSWER)
+    assert not grants_of(User.objects.get(pk=lin.pk), on=today + DAY).may(Permission.QUERY_ANSWER)
     assert trail("ROLE_ENDED")[-1].new.endswith(today.isoformat())
 
 

@@ -87,7 +87,7 @@ def test_findings_stand_with_their_state(participant: Participant) -> None:
     assert found, "01-003 has findings"
     html = text_of(participant)
     assert f"<td>{found[0]['rule']}</td>" in html
-    assert "<sup>Q1</sup>" in html
+    assert "<sup>F1" in html
 
 
 def test_what_it_was_made_from_is_named_on_every_page(participant: Participant) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from crf.models import FormInstance, FormStatus
+from crf.services.queries import query_raise
 from participants.models import Participant, Visit
 from tests import world
 from trialsite.accounts.models import User
@@ -41,6 +42,19 @@ def at(cast: dict[str, User]) -> Sign:
     return signed_in
 
 
+def ask(participant: Participant, key: str, *paths: str) -> None:
+    """Open queries of the monitor at these fields."""
+    form = FormInstance.objects.select_related("visit").get(participant=participant, form_key=key)
+    for path in paths:
+        query_raise(
+            by=User.objects.get(username="mo"),
+            participant=participant,
+            form=form,
+            path=path,
+            text="What does the source say?",
+        )
+
+
 @pytest.fixture
 def trial(cast: dict[str, User]) -> dict[str, Participant]:
     """01-001 new; 01-002 consented, with a form begun; 01-003 with an overdue cycle; 02-001 at the other site."""
@@ -52,8 +66,9 @@ def trial(cast: dict[str, User]) -> dict[str, Participant]:
     }
     world.consent(made["01-002"], cast["lin"], "2024-03-01")
     FormInstance.objects.filter(participant=made["01-002"], form_key="DM").update(
-        status=FormStatus.IN_PROGRESS, version=1, missing_count=3, finding_count=2
+        status=FormStatus.IN_PROGRESS, version=1, missing_count=3
     )
+    ask(made["01-002"], "DM", "sex", "race")
     overdue(made["01-003"], "C2", 10)
     return made
 

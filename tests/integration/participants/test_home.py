@@ -16,15 +16,15 @@ Trial = dict[str, Participant]
 
 
 def tiles(html: str) -> dict[str, int]:
-    found = re.findall(
-        r'<a class="tile[^"]*" href="[^"]*need=(\w+)">.*?class="v d-block">(\d+)<', html, re.DOTALL
-    )
+    found = re.findall(r'data-tile="(\w+)".*?class="v d-block">(\d+)<', html, re.DOTALL)
     return {need: int(count) for need, count in found}
 
 
 def test_a_coordinator_finds_work_oldest_first(at: Sign, trial: Trial) -> None:
     html = at("lin").get("/").content.decode()
-    assert tiles(html) == {"overdue": 6, "progress": 1, "confirm": 1, "due": 43}
+    assert tiles(html) == {
+        "overdue": 6, "answer": 2, "progress": 1, "due": 43, "drafts": 0, "deviations": 0, "endpoint": 1, "late": 0,
+    }  # fmt: skip
     assert "01-003 C2" in html
     assert "overdue 10 d" in html
     work = at("lin").get("/participants/?view=work&need=due").content.decode()
@@ -40,7 +40,9 @@ def test_the_next_14_days(at: Sign, trial: Trial) -> None:
 
 def test_nothing_waits(at: Sign, cast: dict[str, User]) -> None:
     html = at("lin").get("/").content.decode()
-    assert tiles(html) == {"overdue": 0, "progress": 0, "confirm": 0, "due": 0}
+    assert tiles(html) == dict.fromkeys(
+        ("overdue", "answer", "progress", "due", "drafts", "deviations", "endpoint", "late"), 0
+    )
     assert "Nothing is due in the next 14 days." in html
 
 
@@ -49,9 +51,34 @@ def test_a_monitor_sees_sites_and_changes(at: Sign, trial: Trial) -> None:
     assert "Latest changes" in html
     assert 'href="/participants/?site=01"' in html
     assert 'href="/participants/?site=02"' in html
-    assert not tiles(html)
-    assert at("da").get("/").status_code == 200
-    assert at("ins").get("/").status_code == 200
+    assert tiles(html) == {
+        "verify": 1, "changed": 0, "close": 0, "endpoint": 1, "late": 0, "review": 0,
+    }  # fmt: skip
+    assert list(tiles(at("da").get("/").content.decode())) == [
+        "close", "endpoint", "late", "lock", "unlock", "duplicates", "review", "unread", "adjudicate",
+    ]  # fmt: skip
+    assert not tiles(at("ins").get("/").content.decode()), "an inspector acts on nothing"
+
+
+def test_an_investigator_signs(at: Sign, trial: Trial) -> None:
+    found = tiles(at("chen").get("/").content.decode())
+    assert found["sign"] == 1
+    FormInstance.objects.filter(participant=trial["01-002"], form_key="ICF").update(signed="S")
+    assert tiles(at("chen").get("/").content.decode())["sign"] == 0
+
+
+def test_a_participant_is_ready_to_lock(at: Sign, trial: Trial) -> None:
+    """Complete, verified where the plan asks, signed, nothing asked: then, and only then."""
+    ready = {"status": "COMPLETE", "version": 1, "verified": "V", "signed": "S", "query_open": 0}
+    forms = FormInstance.objects.filter(participant=trial["01-002"])
+    forms.update(**ready)
+    assert tiles(at("da").get("/").content.decode())["lock"] == 1
+    for lack in ({"status": "IN_PROGRESS"}, {"verified": "P"}, {"signed": "V"}, {"query_answered": 1}):
+        forms.filter(form_key="ICF").update(**lack)
+        assert tiles(at("da").get("/").content.decode())["lock"] == 0, lack
+        forms.filter(form_key="ICF").update(**ready, query_answered=0)
+    forms.update(locked=True)
+    assert tiles(at("da").get("/").content.decode())["lock"] == 0, "what is locked is done"
 
 
 def test_a_monitor_of_one_site_sees_that_site(at: Sign, trial: Trial) -> None:
@@ -87,9 +114,5 @@ def test_nobody_is_signed_in(client: object, db: None) -> None:
 def test_missed_and_closed_visits_wait_for_nobody(at: Sign, trial: Trial) -> None:
     Visit.objects.filter(participant=trial["01-003"], code="C2").update(status="MISSED")
     FormInstance.objects.filter(participant=trial["01-002"], form_key="DM").update(expected=False)
-    assert tiles(at("lin").get("/").content.decode()) == {
-        "overdue": 0,
-        "progress": 0,
-        "confirm": 0,
-        "due": 43,
-    }
+    found = tiles(at("lin").get("/").content.decode())
+    assert (found["overdue"], found["progress"], found["due"]) == (0, 0, 43)

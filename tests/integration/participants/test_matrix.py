@@ -65,7 +65,7 @@ def test_a_row_for_each_participant_of_my_sites_and_a_column_for_each_visit(at: 
 def test_cells_say_what_has_happened_and_what_should(at: Sign, trial: Trial) -> None:
     said = names(get(at("lin"), "/participants/"))
     assert said["01-001 SCR"] == "0/15 forms complete"
-    assert said["01-002 SCR"] == "1/15 forms complete, 2 values to confirm"
+    assert said["01-002 SCR"] == "1/15 forms complete, 2 open queries"
     assert said["01-003 C2"] == "Overdue, 0/6 forms complete"
     assert said["01-003 C5"] == "not expected"
     assert said["01-003 BAS"] == "Planned, 0/4 forms complete"
@@ -73,12 +73,24 @@ def test_cells_say_what_has_happened_and_what_should(at: Sign, trial: Trial) -> 
 
 def test_the_states_of_a_cell() -> None:
     expected = {
-        "P0w-": "plan", "P1w-": "none", "P1o-": "due", "D1p-": "prog", "D1c- D1w-": "prog", "D1c-": "comp",
-        "D1cF": "comp", "D1cL D1cL": "lock", "D1cL D1cF": "comp", "C0--": "na", "C1c-": "comp", "M1w-": "missed", "P1--": "plan",
+        "P0w---": "plan", "P1w---": "none", "P1o---": "due", "D1p---": "prog", "D1c--- D1w---": "prog",
+        "D1c---": "comp", "D1cF--": "comp", "D1cL-- D1cL--": "lock", "D1cL-- D1cF--": "comp", "C0----": "na",
+        "C1c---": "comp", "M1w---": "missed", "P1----": "plan",
     }  # fmt: skip
     assert {flags: facts("C2.1", flags).state for flags in expected} == expected
-    assert facts("C2.1", "D1cF").frozen
-    assert facts("C2.1", "D1c-f2 D1p-f13").findings == 15
+    assert facts("C2.1", "D1cF--").frozen
+    asked = facts("C2.1", "D1c---q2a1 D1p---q13")
+    assert (asked.queries, asked.answered) == (15, 1)
+
+
+def test_the_marks_of_a_cell() -> None:
+    """Verified and signed when every form is that can be; a partly verified or unsigned form keeps the mark away."""
+    marked = {
+        "D1c-VS": (True, True), "D1c-VS D1c-~S": (True, True), "D1c-VS D1c-PS": (False, True), "D1c-~~": (False, False),
+        "D1c-VS D1c-V-": (True, False), "D1c-VX": (True, False), "D1c--S": (False, True),
+    }  # fmt: skip
+    found = {flags: facts("C2.1", flags) for flags in marked}
+    assert {flags: (v.verified, v.signed) for flags, v in found.items()} == marked
 
 
 def test_keyboard_grid(at: Sign, trial: Trial) -> None:
@@ -103,7 +115,7 @@ def test_a_chip_counts_the_rows_that_it_leaves(at: Sign, trial: Trial, view: str
     client = at("lin")
     html = get(client, f"/participants/?view={view}")
     chips = re.findall(r'<a class="chip" href="([^"]+)"[^>]*>.*?<b>(\d+)</b></a>', html, re.DOTALL)
-    assert len(chips) == 5
+    assert len(chips) == 6
     for href, count in chips:
         listed = get(client, href.replace("&amp;", "&"))
         found = re.findall(r'<a class="fw-6" href="/p/', listed) if view != "matrix" else rows(listed)
@@ -114,17 +126,23 @@ def test_the_chips_of_the_matrix(at: Sign, trial: Trial) -> None:
     html = get(at("lin"), "/participants/")
     counted = re.findall(r"</(?:svg|span)> ([A-Z][a-z ]+) <b>(\d+)</b>|>([A-Z][a-z ]+) <b>(\d+)</b>", html)
     assert {a or c: int(b or d) for a, b, c, d in counted} == {
-        "All": 3, "Needs my work": 2, "Overdue": 1, "In progress": 1, "To confirm": 1,
+        "All": 3, "Needs my work": 2, "Overdue": 1, "In progress": 1, "Open queries": 1,
+        "Waiting for signature": 1,
     }  # fmt: skip
 
 
 def test_cells_list_and_work_agree(cast: dict[str, User], trial: Trial) -> None:
-    """One definition of what is overdue, unfinished or to confirm, asked in three ways."""
+    """One definition of what is overdue, unfinished, asked about or to be signed, asked in three ways."""
     FormInstance.objects.filter(participant=trial["01-001"], form_key="SACT").update(
         status=FormStatus.IN_PROGRESS, version=1
     )
     found, _imported = matrix_rows(cast["lin"])
-    for need, counted in (("overdue", "overdue"), ("progress", "progress"), ("confirm", "confirm")):
+    for need, counted in (
+        ("overdue", "overdue"),
+        ("progress", "progress"),
+        ("queries", "queries"),
+        ("sign", "unsigned"),
+    ):
         from_forms = [line.number for line in lines.work_lines(cast["lin"], need)]
         from_rows = [row.number for row in found for _ in range(getattr(row, counted))]
         assert sorted(from_forms) == sorted(from_rows), need
@@ -132,11 +150,11 @@ def test_cells_list_and_work_agree(cast: dict[str, User], trial: Trial) -> None:
     assert {line.number for line in lines.work_lines(cast["lin"], "overdue") if line.late(day)} == {"01-003"}
 
 
-def test_a_locked_form_asks_nobody_to_confirm(cast: dict[str, User], trial: Trial) -> None:
+def test_a_locked_form_asks_nobody_to_answer(cast: dict[str, User], trial: Trial) -> None:
     FormInstance.objects.filter(participant=trial["01-002"], form_key="DM").update(locked=True)
     found, _imported = matrix_rows(cast["lin"])
-    assert [row.confirm for row in found] == [0, 0, 0]
-    assert not lines.work_lines(cast["lin"], "confirm")
+    assert [row.queries for row in found] == [0, 0, 0]
+    assert not lines.work_lines(cast["lin"], "queries")
 
 
 def test_next_due_is_the_window_that_closes_first(at: Sign, trial: Trial) -> None:
@@ -282,7 +300,7 @@ def test_the_forms_of_a_cell(at: Sign, trial: Trial) -> None:
     pop = get(at("lin"), "/participants/cell/01-002/SCR/", **{"HX-Request": "true"})
     assert pop.count('class="pop-row') == 15
     assert re.search(r'class="pop-row hot" href="/p/01-002/SCR/dm/"', pop)
-    assert "3 required fields left, 2 values to confirm" in pop
+    assert "3 required fields left, 2 open queries" in pop
     plain = at("lin").get("/participants/cell/01-002/SCR/")
     assert plain.status_code == 302
     assert plain["Location"] == "/p/01-002/SCR/"

@@ -76,7 +76,7 @@ def test_the_list_filters_as_typed_and_the_address_keeps_it(at: Sign, trial: dic
 
 
 @pytest.mark.parametrize(
-    "column", ["number", "state", "enrolled", "last", "due", "overdue", "progress", "confirm"]
+    "column", ["number", "state", "enrolled", "last", "due", "overdue", "progress", "queries"]
 )
 def test_the_list_sorts_by_every_column(at: Sign, trial: dict[str, Participant], column: str) -> None:
     for order in (column, f"-{column}"):

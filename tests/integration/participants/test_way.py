@@ -57,7 +57,7 @@ def test_the_strip_takes_two_queries(
 
 def test_the_visit_page(at: Sign, trial: Trial) -> None:
     html = at("lin").get("/p/01-002/SCR/").content.decode()
-    assert "3 required fields left, 2 values to confirm" in html
+    assert "3 required fields left, 2 open queries" in html
     assert 'href="/p/01-002/BAS/"' in html
     assert at("lin").get("/p/01-002/XYZ9/").status_code == 404
     assert at("lin").get("/p/01-002/C5/").status_code == 404, "not opened"

@@ -30,7 +30,7 @@ def test_a_blinded_reader_sees_nothing_else(role: str) -> None:
 
 
 def test_an_inspector_reads_only() -> None:
-    assert RIGHTS[Role.INSPECTOR] <= {P.VIEW, P.RESULTS, P.AGGREGATE, P.REPORT, P.AUDIT}
+    assert RIGHTS[Role.INSPECTOR] <= {P.VIEW, P.RESULTS, P.AGGREGATE, P.REPORT, P.AUDIT, P.COPY}
 
 
 def test_roles_that_sign_unlock_or_see_results_need_a_second_factor() -> None:
