@@ -326,15 +326,22 @@ def final_reading(book: Casebook, role: str) -> Sheet | None:
     return submitted[0] if len(submitted) == 1 else None
 
 
-def _central_result(sheet: Sheet, book: Casebook) -> Values:
+def central_final(book: Casebook) -> derived.Final:
+    """D-24 of the submitted readings, whether or not the result has been released."""
     one, two, third = (central_reading(final_reading(book, role)) for role in ("R1", "R2", "ADJ"))
-    final = derived.final_result(one, two, third, Decimal(str(study()["adj_diff_pct"])))
+    return derived.final_result(one, two, third, Decimal(str(study()["adj_diff_pct"])))
+
+
+def _central_result(sheet: Sheet, book: Casebook) -> Values:
+    """Its values stand from the day of the release on; that the readers do not agree is known before."""
+    final = central_final(book)
+    released = sheet.get("cpf_dat") is not None
     return {
         "cpf_adj_need": yes_no(final.need),
         "cpf_adj_reas": ", ".join(final.reasons) or None,
-        "cpf_rvt": final.rvt,
-        "cpf_mpr": final.mpr,
-        "cpf_pcr": final.pcr,
+        "cpf_rvt": final.rvt if released else None,
+        "cpf_mpr": final.mpr if released else None,
+        "cpf_pcr": final.pcr if released else None,
     }
 
 

@@ -11,7 +11,7 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -514,6 +514,29 @@ class Dec(_Number, models.DecimalField):
 
     def display(self, value: Any) -> str:
         return "" if value is None else f"{self.to_raw(value)} {self.unit_text}".strip()
+
+
+class Share(Dec):
+    """A percentage that a threshold is compared with: kept as exactly as it was given or calculated, never rounded to
+    one side of the threshold (P-5). Written with one decimal, or as many more as it has.
+
+    A calculated one is shown with one decimal, beside the threshold of 10 % with two (D-24).
+    """
+
+    def __init__(self, en: str = "", zh: str = "", *, decimal_places: int = 2, **kwargs: Any) -> None:
+        super().__init__(en, zh, decimal_places=decimal_places, unit=kwargs.pop("unit", "%"), **kwargs)
+
+    def to_text(self, value: Any) -> str:
+        if value is None:
+            return ""
+        whole, _dot, part = super().to_text(value).partition(".")
+        return f"{whole}.{part.rstrip('0') or '0'}"
+
+    def to_raw(self, value: Any) -> Any:
+        if value is None or not self.derived:
+            return self.to_text(value)
+        near = Decimal("9.95") <= value <= Decimal("10.05") and value != 10
+        return format(value.quantize(Decimal("0.01") if near else Decimal("0.1"), ROUND_HALF_UP), "f")
 
 
 class Line(CrfField, models.CharField):

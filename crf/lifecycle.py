@@ -16,6 +16,9 @@ FORM = Transitions(
         (IN_PROGRESS, "complete"): COMPLETE,
         (COMPLETE, "save"): COMPLETE,
         (COMPLETE, "complete"): COMPLETE,
+        # A submitted central reading that two persons open again, and the result that rested on it.
+        (COMPLETE, "withdraw"): IN_PROGRESS,
+        (IN_PROGRESS, "withdraw"): IN_PROGRESS,
     },
     EXPECTED,
 )

@@ -119,7 +119,7 @@ class Builder:
         self.form, self.editable, self.typed, self.blinded = form, editable, typed, blinded
         self.raises = raises  # whether the reader may ask about a field
         self.definition = form_def(form.form_key)
-        self.stored = sheet_of(form)
+        self.stored = self.read()
         self.sheet = as_sheet(self.stored, typed, self.definition) if typed else self.stored
         if not typed and form.version == 0:
             self.sheet = as_sheet(self.stored, Typed(values=self._defaults()), self.definition)
@@ -141,6 +141,10 @@ class Builder:
         self.esigned = {} if self.blinded else esigned(form)
         self.on_page = {f.name for s in self.definition.sections for f in s.fields}
         self.url = form_url(form)
+
+    def read(self) -> Sheet:
+        """What is stored of this form."""
+        return sheet_of(self.form)
 
     def _defaults(self) -> dict[str, Any]:
         """What the schedule already knows and nobody should type again (WCAG 3.3.7); identity, never data."""

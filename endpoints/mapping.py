@@ -49,6 +49,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "CPATH": (
         "cp_reader", "cp_midat", "cp_adeq", "cp_mvi", "cp_satellite", "cp_macro_viable", "cp_ln_viable", "cp_margin",
     ),
+    "CPATHF": ("cpf_dat",),
     "CPATH/CP2": ("cpn_no", "cpn_len", "cpn_wid", "cpn_hgt", "cpn_rvt", "cpn_insitu"),
     "EOT": ("eot_phase", "eot_dsstdat", "eot_dsdecod"),
     "SS": (
@@ -283,7 +284,9 @@ class Mapping:
     # --- central pathology ------------------------------------------------------------------------------------------
 
     def pathology(self) -> dict[str, Any] | None:
-        """Submitted readings only: one that is still being written belongs to its reader alone (blinding)."""
+        """Submitted readings of a released result: before, a reading belongs to its reader alone (blinding)."""
+        if not any(sheet.get("cpf_dat") for sheet in self.book.all("CPATHF")):
+            return None
         final = [s for s in self.book.all("CPATH") if s.status == "COMPLETE" and s.get("cp_reader")]
         readers = [s for s in final if s.get("cp_reader") != "ADJ"]
         adjudicators = [s for s in final if s.get("cp_reader") == "ADJ"]

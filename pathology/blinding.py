@@ -10,10 +10,12 @@ import hashlib
 import secrets
 from typing import Any
 
-from crf.models import FormInstance
+from crf.models import FormInstance, FormStatus
 from crf.schedule import visit_order
 from participants.models import Participant, Visit
 from trialsite.accounts.models import Site
+
+from .models import Reading
 
 LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"  # no vowels (no words), nothing that reads as something else
 LENGTH = 4
@@ -35,9 +37,26 @@ def place_in_line(user: Any, code: str) -> str:
     return hashlib.sha256(f"{user.pk}/{code}".encode()).hexdigest()
 
 
-def blind_form(pk: int, code: str) -> FormInstance:
-    """The form of a reading, with stand-ins for participant, site and visit: only its own columns are read."""
-    form = FormInstance.objects.get(pk=pk)
-    form.participant = Participant(pk=form.participant_id, number=code, site=Site())
+def blind_form(reading: Reading, code: str) -> FormInstance:
+    """The form of a reading, with stand-ins for participant, site and visit: only its own columns are read.
+
+    A re-read has none: its stand-in looks the same.
+    """
+    if reading.form_id is None:
+        locked = reading.submitted_at is not None
+        status = (
+            FormStatus.COMPLETE
+            if locked
+            else FormStatus.IN_PROGRESS
+            if reading.version
+            else FormStatus.EXPECTED
+        )
+        form = FormInstance(
+            form_key="CPATH", version=reading.version, status=status, locked=locked, saved_at=reading.seen_at
+        )
+        form.participant = Participant(number=code, site=Site())
+    else:
+        form = FormInstance.objects.get(pk=reading.form_id)
+        form.participant = Participant(pk=form.participant_id, number=code, site=Site())
     form.visit = Visit(pk=form.visit_id, code=VISIT, order=visit_order(VISIT, 1))
     return form

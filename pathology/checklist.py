@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from crf.checklist import Item
-from crf.models import FormInstance, FormStatus
 
-from .models import PathologyCase
+from .models import CaseState, PathologyCase
 
 
 def readings_final() -> Item:
-    """Open cases whose final central result is not complete."""
-    final = FormInstance.objects.filter(
-        participant=OuterRef("participant"), form_key="CPATHF", status=FormStatus.COMPLETE
-    )
-    waiting = PathologyCase.objects.filter(~Exists(final), closed_at__isnull=True)
+    """Open cases whose final central result has not been released, and re-reads that are not handed in."""
+    waiting = PathologyCase.objects.exclude(state__in=(CaseState.RELEASED, CaseState.CLOSED))
     return Item("pathology", _("Every central reading has its final result"), waiting.count(), "/pathology/")

@@ -8,11 +8,13 @@ from crf.pages import Builder, SectionView
 from crf.registry import SectionDef
 from crf.rendering import fields_html
 from crf.selectors.findings import ShownFinding
+from crf.sheets import Sheet
 from crf.typed import Typed
 from trialsite.web.marks import composition_bar
 
 from .blinding import SYSTEM_FIELDS, UNBLINDING, blind_form
 from .models import Reading
+from .recorded import sheet_from
 
 SHARES = ("cpn_rvt", "cpn_nec", "cpn_str")
 
@@ -23,11 +25,15 @@ class BlindBuilder(Builder):
     def __init__(
         self, reading: Reading, code: str, *, editable: bool, typed: Typed | None = None, **kwargs: Any
     ) -> None:
-        super().__init__(
-            blind_form(reading.form_id, code), editable=editable, typed=typed, blinded=True, **kwargs
-        )
+        self.reading = reading
+        super().__init__(blind_form(reading, code), editable=editable, typed=typed, blinded=True, **kwargs)
+
+    def read(self) -> Sheet:
+        return super().read() if self.reading.form_id else sheet_from(self.reading.content)
 
     def _marks(self) -> tuple[set[str], dict[str, list[ShownFinding]]]:
+        if self.reading.form_id is None:
+            return set(), {}
         changed, findings = super()._marks()
         return changed, {path: found for path, found in findings.items() if path not in UNBLINDING}
 

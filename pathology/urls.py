@@ -1,10 +1,10 @@
 from django.urls import URLPattern, URLResolver, path
 
-from . import views
+from .views import manager, reader
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("readings/", views.readings, name="readings"),
-    path("readings/<str:code>/", views.reading, name="reading"),
-    path("readings/<str:code>/take/", views.take, name="reading_take"),
-    path("pathology/", views.cases, name="pathology"),
+    path("readings/", reader.readings, name="readings"),
+    path("readings/<str:code>/", reader.reading, name="reading"),
+    path("readings/<str:code>/take/", reader.take, name="reading_take"),
+    path("pathology/", manager.cases, name="pathology"),
 ]

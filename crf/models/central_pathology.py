@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crf.fields import Coded, Date, Dec, Int, Line, Ref
+from crf.fields import Coded, Date, Dec, Int, Line, Ref, Share
 from crf.sections import Form, Rows, RowsOf, Section
 from trialsite.kernel.texts import Text
 
@@ -102,13 +102,14 @@ class CentralReading(CrfData):
         hard="0-200",
         missing="NAV",
     )
-    cp_rvt_case = Dec(
+    cp_rvt_case = Share(
         "Case-level RVT, this reader (D-23)",
         "本阅片者病例层面RVT",
         values="derived",
         unit="%",
         soft="0-100",
         hard="0-100",
+        decimal_places=6,
         derived=True,
         reader_hidden=True,
     )
@@ -174,7 +175,7 @@ class CentralNodule(CrfRow):
         missing="NAV",
     )
     cpn_nslides = Int("Slides read for this nodule", "本结节阅片数", soft="2-60", hard="1-300")
-    cpn_rvt = Dec(
+    cpn_rvt = Share(
         "Residual viable tumour in tumour bed",
         "瘤床残存活肿瘤",
         cdash="MIORRES",
@@ -182,8 +183,8 @@ class CentralNodule(CrfRow):
         soft="0-100",
         hard="0-100",
     )
-    cpn_nec = Dec("Necrosis", "坏死", cdash="MIORRES", unit="%", soft="0-100", hard="0-100")
-    cpn_str = Dec(
+    cpn_nec = Share("Necrosis", "坏死", cdash="MIORRES", unit="%", soft="0-100", hard="0-100")
+    cpn_str = Share(
         "Stroma (fibrosis + inflammation)",
         "间质(纤维化及炎症)",
         cdash="MIORRES",
@@ -235,8 +236,15 @@ class CentralResult(CrfData):
         values="derived",
         derived=True,
     )
-    cpf_rvt = Dec(
-        "Final RVT", "最终RVT", values="derived", unit="%", soft="0-100", hard="0-100", derived=True
+    cpf_rvt = Share(
+        "Final RVT",
+        "最终RVT",
+        values="derived",
+        unit="%",
+        soft="0-100",
+        hard="0-100",
+        decimal_places=6,
+        derived=True,
     )
     cpf_mpr = Line(
         "Final MPR (PRIMARY ENDPOINT)",

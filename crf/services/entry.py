@@ -143,6 +143,10 @@ class Order:
     version: int | None = None  # of the page; None: whatever is stored (system loads)
     token: str = ""
     complete: bool = False
+    whole: bool = (
+        False  # judged as a complete form, which it does not become yet (an adjudicator's own opinion)
+    )
+    withdraw: bool = False  # no longer complete (a central reading that is opened again)
     reasons: dict[str, str] = field(default_factory=dict)  # by path
     reason: str = ""  # for every changed path without one of its own
     confirmed: dict[str, str] = field(
@@ -289,7 +293,7 @@ class _Saving:
             found = check(self.definition, sheet, around)
         if self.inactive and not self.order.clear_hidden:
             raise Invalid({}, hidden=sorted(self.inactive))
-        whole = self.order.complete or self.was_complete
+        whole = (self.order.complete or self.order.whole or self.was_complete) and not self.order.withdraw
         errors = {path: _("Required to complete this form.") for path in found.required} if whole else {}
         refusals = [limit_refusal(self.definition, sheet, path, text) for path, text in found.hard.items()]
         failed: Failed = {}
@@ -408,7 +412,8 @@ class _Saving:
         """A version is a save that the trail knows: a page counts back by them to what it showed (views.stale)."""
         form = self.form
         old = form.status
-        form.status = FORM.after(old, "complete" if self.order.complete else "save")
+        act = "complete" if self.order.complete else "withdraw" if self.order.withdraw else "save"
+        form.status = FORM.after(old, act)
         form.version += changed or old != form.status
         form.missing_count = len(checked.required)
         defined = form.definition

@@ -14,10 +14,10 @@ from crf.selectors.sheets import sheet_of
 from crf.services.writing import changes, each_line
 from crf.sheets import Sheet
 from pathology.models import PathologyCase, Reading
-from pathology.services import reading_take
 from tests.contracts import html
 from tests.contracts.conftest import fresh
 from tests.contracts.stages import OPERATED, Place, before, entered, page_named, sample_of
+from tests.world import reading_take
 from trialsite.accounts.demo import CAST
 from trialsite.accounts.models import User
 from trialsite.audit.actions import Action

@@ -494,7 +494,7 @@ ACTS: dict[str, Act] = {
         s.operated(), lambda p: pathology.case_close(by=s.lin, participant=p, reason="No specimen")
     ),
     "pathology.services.reading_take": lambda s: _prepared(
-        s.case(), lambda case: pathology.reading_take(by=s.p1, case=case)
+        s.case(), lambda case: world.reading_take(by=s.p1, case=case)
     ),
     "pathology.services.reading_save": lambda s: _prepared(
         s.reading(), lambda r: pathology.reading_save(by=s.p1, reading=r, typed=world.typed("CPATH", {"cp_blind": "Y"}))

@@ -22,9 +22,9 @@ from endpoints.reports.content import SECTIONS, capture
 from endpoints.reports.document import document_of
 from endpoints.services import endpoints_recompute, trial_recompute
 from pathology.models import PathologyCase
-from pathology.services import reading_take
 from tests import participant_01_003 as story
 from tests import world
+from tests.world import reading_take
 from tools.translations import CATALOGUE, extract
 from trialsite.accounts.models import User
 

@@ -34,8 +34,8 @@ from endpoints.models_reports import ReportJob
 from endpoints.services import endpoints_recompute, trial_recompute
 from participants.models import Participant
 from pathology.models import PathologyCase
-from pathology.services import reading_take
 from tests import world
+from tests.world import reading_take
 from trialsite.accounts.models import Delegation, RoleHeld, Training, User
 from trialsite.celery import heartbeat_file
 

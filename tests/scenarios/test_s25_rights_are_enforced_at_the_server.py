@@ -16,9 +16,9 @@ from crf.selectors.sheets import sheet_of
 from endpoints.services import endpoints_recompute, trial_recompute
 from participants.models import Participant
 from pathology.models import PathologyCase
-from pathology.services import reading_take
 from tests import world
 from tests.scenarios.stage import SignedIn
+from tests.world import reading_take
 from trialsite.accounts.models import User
 from trialsite.audit.models import AuditEvent
 from trialsite.celery import heartbeat_file

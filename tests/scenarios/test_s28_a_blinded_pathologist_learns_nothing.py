@@ -31,7 +31,7 @@ OTHER = "Written by the other reader"
 @pytest.fixture
 def case(cast: dict[str, User]) -> PathologyCase:
     """K-17: 01-003, operated, with imaging, AFP and P2's reading."""
-    from pathology.services import reading_save, reading_take
+    from tests.world import reading_save, reading_take
 
     lin = cast["lin"]
     made = world.screened(lin, "01-003")

@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from crf.registry import form_def
 from crf.selectors.sheets import casebook
 from crf.verifying import participant_problems
 from endpoints.models import EndpointState
 from endpoints.services import endpoints_recompute
 from participants.models import Participant
-from pathology.models import PathologyCase, Reading
-from pathology.services import reading_save, reading_take
+from pathology.models import CaseState, PathologyCase, Reading
+from pathology.services import readers_allocate
 from tests import world
 from tests.integration.pathology.conftest import answers
 from tests.scenarios.stage import SignedIn, events
+from tests.world import reading_save, reading_take
 from trialsite.accounts.models import User
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +53,11 @@ def result(case: PathologyCase) -> dict[str, Any]:
     return sheet.values if sheet else {}
 
 
+def shown_share(found: dict[str, Any]) -> str:
+    """As the page shows it."""
+    return form_def("CPATHF").fields["cpf_rvt"].to_raw(found["cpf_rvt"])
+
+
 def test_neither_sees_the_other_s(at: SignedIn, case: PathologyCase, cast: dict[str, User]) -> None:
     read(case, cast["p1"], "8")
     read(case, cast["p2"], "14")
@@ -69,13 +76,18 @@ def test_8_and_14_are_discordant_across_10_and_p3_decides(
     assert (found["cpf_adj_need"], found["cpf_adj_reas"]) == ("Y", "MPR_DISC")
     assert found.get("cpf_rvt") is None
     assert found.get("cpf_mpr") is None
+    case.refresh_from_db()
+    assert case.state == CaseState.ADJUDICATION
+    readers_allocate(by=cast["da"], case=case, readers={"ADJ": cast["p3"]})
     assert case.code in at("p3").get("/readings/").content.decode()
     mo = at("mo").get(f"/p/{case.participant.number}/CPATH/cpathf/").content.decode()
     assert "MPR_DISC" in mo
 
     read(case, cast["p3"], "9", cp_com="The second bed holds necrosis only.")
+    assert result(case).get("cpf_rvt") is None, "not before it is released"
+    world.released(case)
     found = result(case)
-    assert (str(found["cpf_rvt"]), found["cpf_mpr"]) == ("9.0", "Y")
+    assert (shown_share(found), found["cpf_mpr"]) == ("9.0", "Y")
     endpoints_recompute(case.participant_id)
     state = EndpointState.objects.get(pk=case.participant_id)
     assert state.summary["values"]["MPR"]["value"] == "Y"
@@ -89,8 +101,9 @@ def test_8_and_14_are_discordant_across_10_and_p3_decides(
 def test_3_and_6_ask_for_no_adjudication(case: PathologyCase, cast: dict[str, User]) -> None:
     read(case, cast["p1"], "3")
     read(case, cast["p2"], "6")
+    world.released(case)
     found = result(case)
-    assert (found["cpf_adj_need"], str(found["cpf_rvt"]), found["cpf_mpr"]) == ("N", "4.5", "Y")
+    assert (found["cpf_adj_need"], shown_share(found), found["cpf_mpr"]) == ("N", "4.5", "Y")
     assert not case.readings.filter(slot="ADJ").exists()
 
 
@@ -116,6 +129,9 @@ def test_each_of_the_nine_pairs_gives_the_outcome_of_the_published_table(
     for kind, name, share in ((one, "p1", "8"), (two, "p2", "10")):
         if kind != "empty":
             read(case, cast[name], share if kind == "value" else kind)
+    case.refresh_from_db()
+    if case.state == CaseState.DECIDED:
+        world.released(case)
     found = result(case)
     asked = case.readings.filter(slot="ADJ").exists()
     if adjudication.startswith("not asked"):
@@ -125,13 +141,14 @@ def test_each_of_the_nine_pairs_gives_the_outcome_of_the_published_table(
         assert asked
         assert "ADEQ_DISC" in found["cpf_adj_reas"]
     if value.startswith("mean"):
-        assert (str(found["cpf_rvt"]), found["cpf_mpr"], asked) == ("9.0", "Y", False)
+        assert (shown_share(found), found["cpf_mpr"], asked) == ("9.0", "Y", False)
         return
     assert found.get("cpf_rvt") is None
     assert found.get("cpf_mpr") == {"not evaluable": "NE"}.get(mpr)
     if asked:
         read(case, cast["p3"], "9")
-        assert (str(result(case)["cpf_rvt"]), result(case)["cpf_mpr"]) == ("9.0", "Y")
+        world.released(case)
+        assert (shown_share(result(case)), result(case)["cpf_mpr"]) == ("9.0", "Y")
 
 
 def test_who_read_what_stays_in_the_trail(case: PathologyCase, cast: dict[str, User]) -> None:

@@ -9,19 +9,31 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from crf.models import FormInstance
+from crf.selectors.sheets import sheet_of
 from crf.services.entry import Order
 from crf.services.loading import Load
 from crf.services.refusals import noted
 from crf.services.schedule import participant_screen
+from crf.typed import Typed
 from participants.models import Participant
-from pathology.models import PathologyCase
-from pathology.services import reading_save, reading_take
+from pathology.models import CaseState, PathologyCase, Reading, Slot
+from pathology.notes import Notes
+from pathology.selectors.reader import slides_of
+from pathology.services import (
+    items_receive,
+    readers_allocate,
+    reading_confirm,
+    reading_save,
+    reading_take,
+    result_release,
+)  # fmt: skip
+from pathology.services.specimens import Arrived, Passing
 from trialsite.accounts.models import Site, User
 from trialsite.kernel.decisions import ALLOWED
 
 from .clinic import Clinic
 from .forms import Entry, after_readings, before_readings, reading, typed
-from .story import Story
+from .story import Read, Story
 
 RECENT = 7  # days: what happened so lately is often not finished
 SITE_PEOPLE = {"01": ("lin", "chen"), "02": ("wu", "zhao"), "03": ("wu", "zhao")}
@@ -113,13 +125,61 @@ def _order(form: FormInstance) -> int:
 
 
 def _read(story: Story, participant: Participant, cast: Cast) -> None:
-    """The central readings, in the order in which they were made."""
-    if not story.reads:
+    """Slides arrive, are allocated and read in the order of the story; the result is released on its day."""
+    case = PathologyCase.objects.filter(participant=participant, reread_of__isnull=True).first()
+    if case is None:
         return
-    case = PathologyCase.objects.get(participant=participant)
+    manager = cast.users["da"]
+    _receive(story, case, manager)
     for read in story.reads:
         person = cast.users[read.reader]
+        _give(case, person, manager)
         taken = reading_take(by=person, case=case)
-        reading_save(
-            by=person, reading=taken, typed=reading(read), submit=True, released=story.released or read.day
+        _submit(person, taken, read)
+    case.refresh_from_db()
+    if story.released and case.state == CaseState.DECIDED:
+        result_release(by=manager, case=case, on=story.released)
+
+
+def _receive(story: Story, case: PathologyCase, manager: User) -> None:
+    """A block and two slides for each cut through each bed, a week after the operation."""
+    beds = story.reads[0].nodules if story.reads else ()
+    arrived = []
+    for nodule, _bed in enumerate(beds, 1):
+        for cut in range(1, 4):
+            block = f"{'ABCDEFGH'[nodule - 1]}{cut}"
+            arrived.append(Arrived("BLOCK", block, block, nodule))
+            arrived += [Arrived("SLIDE", f"{block}-{n}", block, nodule, "HE") for n in (1, 2)]
+    if not arrived or story.operation is None:
+        return
+    received = dt.datetime.combine(story.operation.day + dt.timedelta(20), dt.time(2), dt.UTC)
+    passing = Passing("RECEIVED", received, "Courier", "Central laboratory", "ADEQUATE")
+    items_receive(by=manager, case=case, arrived=arrived, passing=passing)
+
+
+def _give(case: PathologyCase, person: User, manager: User) -> None:
+    case.refresh_from_db()
+    slot = Slot.ADJUDICATOR if case.state == CaseState.ADJUDICATION else None
+    places = {place.slot: place.reader_id for place in case.readings.all()}
+    slot = slot or (Slot.FIRST if places[Slot.FIRST] is None else Slot.SECOND)
+    if person.pk not in places.values():
+        readers_allocate(by=manager, case=case, readers={slot: person})
+
+
+def _submit(person: User, taken: Reading, read: Read) -> None:
+    notes = Notes(
+        "MODERATE" if taken.slot == Slot.ADJUDICATOR else "HIGH", marks=dict.fromkeys(_numbers(taken), "SEEN")
+    )
+    signed = ("username", "password")
+    reading_save(by=person, reading=taken, typed=reading(read), notes=notes, submit=True, components=signed)
+    if taken.slot == Slot.ADJUDICATOR:
+        taken.refresh_from_db()
+        again = Typed.of(sheet_of(taken.form))
+        reason = "Own reading confirmed after both readings were seen."
+        reading_confirm(
+            by=person, reading=taken, typed=again, rationale=reason, notes=notes, components=signed
         )
+
+
+def _numbers(taken: Reading) -> list[int]:
+    return [slide.number for slide in slides_of(taken)]

@@ -15,11 +15,11 @@ from django.test.utils import CaptureQueriesContext
 from crf.selectors.trail import GROUPS, scope_of
 from participants.models import Participant
 from pathology.models import PathologyCase
-from pathology.services import reading_save, reading_take
 from tests import world
 from tests.integration.audit.conftest import Sign
 from tests.integration.audit.owner import sql
 from tests.integration.pathology.conftest import answers
+from tests.world import reading_save, reading_take
 from trialsite.accounts.models import RoleHeld, User
 from trialsite.accounts.services import role_grant
 from trialsite.audit.models import AuditEvent

@@ -10,8 +10,8 @@ import pytest
 from crf.typed import Typed
 from participants.models import Participant
 from pathology.models import PathologyCase, Reading
-from pathology.services import reading_save, reading_take
 from tests import world
+from tests.world import reading_save, reading_take
 from trialsite.accounts.models import User
 
 SURGERY = "2024-05-30"

@@ -12,9 +12,10 @@ from crf.services.entry import Invalid
 from participants.models import Participant, Visit
 from pathology.blinding import LETTERS
 from pathology.models import PathologyCase, Reading
-from pathology.services import case_open, reading_save, reading_take
+from pathology.services import case_open
 from tests import world
 from tests.integration.pathology.conftest import Submit, answers
+from tests.world import reading_save, reading_take
 from trialsite.accounts.models import User
 from trialsite.audit.models import AuditEvent
 from trialsite.kernel.decisions import Refused

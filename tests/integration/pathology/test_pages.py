@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from participants.models import Participant
 from pathology.models import PathologyCase, Reading
-from pathology.services import reading_take
 from tests import world
 from tests.integration.pathology.conftest import SURGERY, Submit, posted
+from tests.world import reading_take
 from trialsite.accounts.models import User
 
 pytestmark = pytest.mark.django_db

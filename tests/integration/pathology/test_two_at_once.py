@@ -10,8 +10,8 @@ import pytest
 from django.db import connection
 
 from pathology.models import PathologyCase, Reading
-from pathology.services import reading_take
 from tests import world
+from tests.world import reading_take
 from trialsite.accounts import services
 from trialsite.accounts.models import User
 from trialsite.accounts.roles import Role

@@ -1,4 +1,4 @@
-"""The reader's worklist and form, which know case codes only; the data manager's progress page."""
+"""The reader's worklist and form, which know case codes only."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ from crf.registry import form_def
 from crf.services.entry import Invalid, Order, Stale
 from crf.typed import Typed
 from crf.views.posted import order_of
+from pathology.models import Reading
+from pathology.pages import BlindBuilder
+from pathology.selectors.reader import case_to_take, reading_for, worklist
+from pathology.services import reading_save, reading_take
 from trialsite.accounts.door import require
 from trialsite.accounts.roles import Permission
 from trialsite.kernel.decisions import Refused
-
-from .models import Reading
-from .pages import BlindBuilder
-from .selectors import case_to_take, progress, reading_for, worklist
-from .services import reading_save, reading_take
 
 readers = require(Permission.READ_CENTRALLY, Permission.ADJUDICATE)
 
@@ -139,10 +138,3 @@ def _page(
         **extra,
     }
     return render(request, "pathology/reading.html", context, status=status)
-
-
-@require(Permission.ALLOCATE)
-@require_GET
-def cases(request: HttpRequest) -> HttpResponse:
-    """`/pathology/`: which case is whose, and how far."""
-    return render(request, "pathology/progress.html", {"cases": progress(request.user)})
