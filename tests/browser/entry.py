@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from crf.fields import CrfField
 from crf.imaging_page import IDENTITY
@@ -32,6 +32,18 @@ def until(page: Page, true: Callable[[], bool], what: str, seconds: float = 20) 
         page.wait_for_timeout(50)
 
 
+def started(page: Page, form: str = "form[data-crf]") -> None:
+    """Wait until the scripts have taken the form over. Asked from outside the page: its policy forbids eval within."""
+
+    def asked() -> bool:
+        try:
+            return bool(page.evaluate(f"document.querySelector('{form}')?.started === true"))
+        except Error:  # the page is on its way to another one
+            return False
+
+    until(page, asked, f"{form} to start")
+
+
 class Entry:
     """One person's entry page."""
 
@@ -45,7 +57,7 @@ class Entry:
     def ready(self) -> None:
         """The scripts have taken over the form (they count what is left)."""
         expect(self.page.locator("form[data-crf]")).to_be_attached()
-        self.page.wait_for_function("document.querySelector('form[data-crf]').started === true")
+        started(self.page)
 
     def at(self, path: str) -> Locator:
         """The field with this path; rows are `TA2:1/tl_diam`, new rows `TA2:n1/tl_diam`."""

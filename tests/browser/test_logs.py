@@ -12,6 +12,7 @@ from crf.selectors.sheets import sheet_of
 from crf.services.logs import log_line_add
 from participants.models import Participant
 from tests import world
+from tests.browser.entry import started
 from trialsite.accounts.models import User
 
 AE = "/p/01-003/log/ae/"
@@ -35,7 +36,7 @@ def line_of(participant: Participant, number: int) -> FormInstance:
 
 def ready(page: Page) -> None:
     expect(page.locator("#line [data-line-form]")).to_be_visible()
-    page.wait_for_function("document.querySelector('[data-line-form]')?.started === true")
+    started(page, "[data-line-form]")
 
 
 def test_a_line_opens_beside_the_log_and_gives_the_focus_back(participant: Participant, lin: Page) -> None:

@@ -24,7 +24,7 @@ from crf.models import Draft, FormInstance
 from crf.naming import form_url
 from crf.selectors.sheets import sheet_of
 from tests import world
-from tests.browser.entry import Entry
+from tests.browser.entry import Entry, started
 from trialsite.accounts import services
 from trialsite.accounts.demo import CAST
 from trialsite.accounts.models import User
@@ -199,7 +199,7 @@ def test_s39_the_session_ends_in_all_tabs_the_draft_is_kept_and_the_same_person_
     box.focus()
     machine.wait(13.2)
     expect(page.locator("dialog#session")).to_be_visible()
-    machine.wait(2)
+    machine.wait(3)  # well past the end, also of the last act of a slow machine
 
     again = page.locator("dialog#relogin")
     expect(again).to_be_visible()
@@ -229,7 +229,7 @@ def test_s39_another_person_at_that_machine_does_not_see_it(machine: Machine, fo
     other.goto("/account/")
     entry.fill(form, {"sex": "M"})
     settled(page)
-    machine.wait(15.1)
+    machine.wait(16)
     other.wait_for_url("**/login/**")
     sign_in(other, "chen", PASSWORDS["chen"])
     expect(other.locator(".appbar .who")).to_contain_text("Chen Wei")
@@ -258,7 +258,7 @@ def test_s39_signing_out_in_one_tab_is_known_in_the_others(machine: Machine, for
     one, two = machine.tab(), machine.tab()
     sign_in(one, "lin", PASSWORDS["lin"])
     two.goto(form_url(form))
-    two.wait_for_function("document.querySelector('form[data-crf]').started === true")
+    started(two)
     one.goto("/account/")
     one.locator(".who summary").click()
     one.locator(".who form[action='/logout/'] button").click()
