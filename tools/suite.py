@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pg import postgresql_url  # noqa: E402
 from trialsite.management.catalogues import compile_catalogues  # noqa: E402
 
 TEST = ["-n", "auto", "--dist", "worksteal"]
+FEW = 5  # tests that may be unsteady; more of them are a fault of the product
 
 
 def pytest(url: str, *args: str) -> int:
@@ -36,18 +38,29 @@ def run(name: str, url: str, *args: str) -> tuple[str, int, float]:
     return name, pytest(url, *args), time.monotonic() - started
 
 
-def run_browser(*more: str) -> tuple[str, int, float]:
-    """What Chromium shows depends on how busy the machine is. A test that fails is run once more, alone, and named
-    as unsteady when it passes then: a fault to mend, but no reason to call the product broken."""
-    cache = ["-o", "cache_dir=.pytest_cache/browser"]
-    _, code, seconds = run("Browser", "", *TEST, *cache, "-m", "browser", *more)
-    if code == 1:
-        _, code, again = run(
-            "Browser tests that failed, once more", "", *cache, "--last-failed", "-m", "browser", *more
+def run_twice(name: str, url: str, *args: str) -> tuple[str, int, float]:
+    """A few tests that fail are run once more, alone. What passes then is named as unsteady: a fault of the test to mend
+    (workers, browsers and clocks share this machine with the others), but no reason to call the product broken."""
+    cache = f".pytest_cache/{name.lower()}"
+    args = ("-o", f"cache_dir={cache}", *args)
+    name, code, seconds = run(name, url, *TEST, *args)
+    failed = failures(ROOT / cache)
+    if code == 1 and 0 < len(failed) <= FEW:
+        _, code, again = run(f"{name}: {len(failed)} once more, alone", url, *args, "--last-failed")
+        print(
+            "UNSTEADY, passed alone:" if code == 0 else "Failed alone, too. Of:",
+            *failed,
+            sep="\n  ",
+            flush=True,
         )
-        print("UNSTEADY: they passed alone" if code == 0 else "They fail alone, too", flush=True)
         seconds += again
-    return "Browser", code, seconds
+    return name, code, seconds
+
+
+def failures(cache: Path) -> list[str]:
+    """What pytest remembers of its last run there."""
+    noted = cache / "v" / "cache" / "lastfailed"
+    return sorted(json.loads(noted.read_text())) if noted.exists() else []
 
 
 def main() -> int:
@@ -55,12 +68,12 @@ def main() -> int:
     compile_catalogues()
     if what == "bench":
         return subprocess.call([sys.executable, "-m", "tests.benchmarks", *more], cwd=ROOT)
-    results = [run("SQLite", "", *TEST, "-m", "not benchmark and not browser", *more)]
+    results = [run_twice("SQLite", "", "-m", "not benchmark and not browser", *more)]
     # Chromium sees no database, so these run once; in processes of their own, because Playwright leaves an event
     # loop running in its thread, which synchronous code of other tests must not meet.
-    results.append(run_browser(*more))
+    results.append(run_twice("Browser", "", "-m", "browser", *more))
     with postgresql_url() as url:
-        results.append(run("PostgreSQL", url, *TEST, "-m", "not benchmark and not browser", *more))
+        results.append(run_twice("PostgreSQL", url, "-m", "not benchmark and not browser", *more))
     print()
     for name, code, seconds in results:
         print(f"{name:<12} {'passed' if code == 0 else 'FAILED'} in {seconds:.0f} s")
