@@ -32,6 +32,8 @@ class Reading(models.Model):
     `form`: where the answers of the trial are; none for a re-read, whose answers are in `content` (`rereads`) because
     they are no data of the participant. `opinion`: what the adjudicator answered before seeing the two readings, as
     texts by path. `version`: of a re-read, as a form has one. `seconds`: time at the page, in steps of at most five minutes.
+    `tokens`: the last submissions of a re-read, whose answers have no form to keep them at. `confirmed`: unusual values
+    that the reader confirmed, by the name of the finding: value, reason, time.
     """
 
     case = models.ForeignKey(PathologyCase, on_delete=models.PROTECT, related_name="readings")
@@ -51,6 +53,8 @@ class Reading(models.Model):
     blocks_numbered = models.PositiveSmallIntegerField(default=0)
     version = models.PositiveIntegerField(default=0)
     content = models.JSONField(default=dict)
+    tokens = models.JSONField(default=list)
+    confirmed = models.JSONField(default=dict)
     seconds = models.PositiveIntegerField(default=0)
     seen_at = models.DateTimeField(null=True)
 
