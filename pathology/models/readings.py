@@ -32,6 +32,7 @@ class Reading(models.Model):
     `form`: where the answers of the trial are; none for a re-read, whose answers are in `content` (`rereads`) because
     they are no data of the participant. `opinion`: what the adjudicator answered before seeing the two readings, as
     texts by path. `version`: of a re-read, as a form has one. `seconds`: time at the page, in steps of at most five minutes.
+    `imported_at`: when a file last filled it in, for its reader to look at and sign.
     `tokens`: the last submissions of a re-read, whose answers have no form to keep them at. `confirmed`: unusual values
     that the reader confirmed, by the name of the finding: value, reason, time.
     """
@@ -57,6 +58,7 @@ class Reading(models.Model):
     confirmed = models.JSONField(default=dict)
     seconds = models.PositiveIntegerField(default=0)
     seen_at = models.DateTimeField(null=True)
+    imported_at = models.DateTimeField(_("imported"), null=True)
 
     class Meta:
         ordering = ["case_id", "slot"]
