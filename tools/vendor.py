@@ -39,6 +39,16 @@ SCRIPTS: list[tuple[str, str, str, dict[str, str]]] = [
     ("vega-lite", "6.4.1", "BSD-3-Clause", {"build/vega-lite.min.js": "vega/vega-lite.min.js"}),
     # Brings the expression interpreter: charts without eval, which the content security policy forbids.
     ("vega-embed", "7.3.0", "BSD-3-Clause", {"build/vega-embed.min.js": "vega/vega-embed.min.js"}),
+    # Deep zoom into digital slides; its buttons and their pictures are not taken.
+    (
+        "openseadragon",
+        "6.1.1",
+        "BSD-3-Clause",
+        {
+            "build/openseadragon/openseadragon.min.js": "openseadragon/openseadragon.min.js",
+            "LICENSE.txt": "openseadragon/LICENSE",
+        },
+    ),
 ]
 
 # (Debian package, source file, number of the face in it, file under static/fonts/)
