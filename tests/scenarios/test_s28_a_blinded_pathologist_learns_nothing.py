@@ -84,6 +84,7 @@ def _written(day: dt.date) -> tuple[str, ...]:
 
 
 def assert_silent(where: str, text: str, participant: Participant) -> None:
+    text = re.sub(r"\b[0-9a-f]{8,}\b", "", text)  # digests and references: four digits in a row are chance
     for what, words in secrets(participant).items():
         for word in words:
             assert word not in text, f"{what}: {word!r} at {where}"
