@@ -520,7 +520,8 @@ class Share(Dec):
     """A percentage that a threshold is compared with: kept as exactly as it was given or calculated, never rounded to
     one side of the threshold (P-5). Written with one decimal, or as many more as it has.
 
-    A calculated one is shown with one decimal, beside the threshold of 10 % with two (D-24).
+    A calculated one is shown with one decimal, beside the threshold of 10 % with two (D-24), and with all where even
+    those would put it on the threshold.
     """
 
     def __init__(self, en: str = "", zh: str = "", *, decimal_places: int = 2, **kwargs: Any) -> None:
@@ -536,7 +537,8 @@ class Share(Dec):
         if value is None or not self.derived:
             return self.to_text(value)
         near = Decimal("9.95") <= value <= Decimal("10.05") and value != 10
-        return format(value.quantize(Decimal("0.01") if near else Decimal("0.1"), ROUND_HALF_UP), "f")
+        shown = value.quantize(Decimal("0.01") if near else Decimal("0.1"), ROUND_HALF_UP)
+        return self.to_text(value) if near and shown == 10 else format(shown, "f")
 
 
 class Line(CrfField, models.CharField):
