@@ -7,11 +7,13 @@ class PathologyConfig(AppConfig):
 
     def ready(self) -> None:
         from crf import checklist
-        from crf.selectors import worklists
+        from crf.selectors import trail, worklists
 
         from . import receivers  # noqa: F401
         from .checklist import readings_final
         from .tiles import reading_tiles
+        from .withheld import targets_withheld
 
         checklist.register("pathology", readings_final)
         worklists.provide(reading_tiles)
+        trail.withhold(targets_withheld)

@@ -15,7 +15,7 @@ from crf.schedule import visit_order
 from participants.models import Participant, Visit
 from trialsite.accounts.models import Site
 
-from .models import Reading
+from .models import PathologyCase, Reading, Slot
 
 LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"  # no vowels (no words), nothing that reads as something else
 LENGTH = 4
@@ -35,6 +35,21 @@ def new_code() -> str:
 def place_in_line(user: Any, code: str) -> str:
     """A key that sorts cases differently for each reader, and always alike for one: order carries no information."""
     return hashlib.sha256(f"{user.pk}/{code}".encode()).hexdigest()
+
+
+def pair(reading: Reading) -> list[Reading]:
+    """The two readings of an adjudicator's case as X and Y. The order is drawn for the two of them, and stays.
+
+    It depends on the moment when the case was opened, which nobody who reads can know.
+    """
+    moment = PathologyCase.objects.values_list("opened_at", flat=True).get(pk=reading.case_id)
+    seed = f"{moment.isoformat()}/{reading.case_id}/{reading.reader_id}"
+
+    def drawn(one: Reading) -> str:
+        return hashlib.sha256(f"{seed}/{one.slot}".encode()).hexdigest()
+
+    two = Reading.objects.filter(case=reading.case_id, slot__in=(Slot.FIRST, Slot.SECOND))
+    return sorted(two, key=drawn)
 
 
 def blind_form(reading: Reading, code: str) -> FormInstance:

@@ -129,3 +129,27 @@ def texts_of(notes: Notes) -> Mapping[str, str]:
             if (value := getattr(block, name)) not in ("", None):
                 found[f"@block:{block.number}/{name}"] = str(value)
     return found | {f"@slide:{number}": mark for number, mark in notes.marks.items()}
+
+
+def notes_from(texts: Mapping[str, str]) -> Notes:
+    """The notes that the texts were of; other paths are passed over."""
+    lines: dict[int, dict[str, str]] = {}
+    marks = {}
+    for path, text in texts.items():
+        kind, _sep, rest = path.partition(":")
+        number, _sep, name = rest.partition("/")
+        if kind == "@block":
+            lines.setdefault(int(number), {})[name] = text
+        elif kind == "@slide":
+            marks[int(number)] = text
+    blocks = [
+        Block(
+            number=number,
+            nodule=int(line["nodule"]),
+            block=line.get("block", ""),
+            note=line.get("note", ""),
+            **{name: Decimal(line[name]) for name in ("area_mm2", *SHARES)},
+        )
+        for number, line in sorted(lines.items())
+    ]
+    return Notes(texts.get("@confidence", ""), blocks, marks)

@@ -153,9 +153,7 @@ def may_take(by: User, case: PathologyCase, readings: list[Reading]) -> Decision
     mine = [reading for reading in readings if reading.reader_id == by.pk]
     if not mine or not grants_of(by).may(rights_for(mine[0].slot)):
         return refused(_("This case is not allocated to you."), "role")
-    if mine[0].slot == Slot.ADJUDICATOR and case.state not in (CaseState.ADJUDICATION, CaseState.RELEASED):
-        return refused(_("This case needs no adjudication."), "role")
-    return ALLOWED
+    return ALLOWED if mine[0].submitted_at else _needed(case, mine[0])
 
 
 def may_save(by: User, reading: Reading) -> Decision:
@@ -165,7 +163,16 @@ def may_save(by: User, reading: Reading) -> Decision:
         return refused(LOCKED, "locked")
     if reading.case.closed_at is not None:
         return refused(_("This case is closed: there is no specimen."), "closed")
+    if not (allowed := _needed(reading.case, reading)):
+        return allowed
     return _free(reading)
+
+
+def _needed(case: PathologyCase, reading: Reading) -> Decision:
+    """An adjudicator reads while the two readers do not agree; a reading of theirs that is open again comes first."""
+    if reading.slot == Slot.ADJUDICATOR and case.state != CaseState.ADJUDICATION:
+        return refused(_("This case needs no adjudication."), "role")
+    return ALLOWED
 
 
 def may_ask_recut(by: User, reading: Reading) -> Decision:

@@ -32,11 +32,13 @@ def texts(sheet: Sheet) -> dict[str, str]:
 
 
 def sheet_from(content: Mapping[str, str]) -> Sheet:
-    """The sheet that the texts were of; removed rows are not in it."""
+    """The sheet that the texts were of; removed rows are not in it, nor what was noted beside the form."""
     definition = form_def(KEY)
     sheet = Sheet(KEY)
     rows: dict[tuple[str, int], RowValues] = {}
     for path, text in content.items():
+        if path.startswith("@"):
+            continue
         head, _sep, name = path.rpartition("/")
         holder: Any = sheet
         if head:

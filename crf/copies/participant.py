@@ -139,7 +139,8 @@ class Copied:
 
     def queries(self) -> list[dict[str, Any]]:
         """Threads with their messages; each attachment is a file beside."""
-        withheld = {int(address.partition(":")[2]) for address in self.scope.withheld}
+        forms = (address.partition(":") for address in self.scope.withheld)
+        withheld = {int(number) for kind, _sep, number in forms if kind == "form"}
         found = (
             Query.objects.filter(participant=self.participant).exclude(form__in=withheld).order_by("number")
         )

@@ -148,11 +148,22 @@ def scope_of(user: Any) -> Scope:
     )  # fmt: skip
 
 
+Withheld = Callable[[], Iterable[str]]
+_withheld_elsewhere: list[Withheld] = []
+
+
+def withhold(targets: Withheld) -> None:
+    """A layer above names targets of its own whose content is not shown; named twice, it is one."""
+    if targets not in _withheld_elsewhere:
+        _withheld_elsewhere.append(targets)
+
+
 def withheld_targets() -> list[str]:
-    """Single central readings of cases without a final result."""
+    """Single central readings of cases without a final result, and what layers above withhold."""
     released = FormInstance.objects.filter(form_key=RESULT, status=FormStatus.COMPLETE).values("participant")
     found = FormInstance.objects.filter(form_key=READING).exclude(participant__in=released)
-    return [f"form:{pk}" for pk in found.values_list("pk", flat=True)]
+    forms_of_readings = [f"form:{pk}" for pk in found.values_list("pk", flat=True)]
+    return [*forms_of_readings, *(target for targets in _withheld_elsewhere for target in targets())]
 
 
 def asked_of(filters: Filters, user: Any, scope: Scope) -> Asked:

@@ -78,8 +78,10 @@ def reading_reopen_decide(*, by: User, reopening: Reopening, granted: bool, answ
 
 
 def _opened(by: User, reading: Reading, reason: str) -> list[Entry]:
-    """Unlocked and no longer complete, so that it does not count; what was signed stays in the trail."""
-    result_withdraw(by=by, case=reading.case, reason=reason)
+    """Unlocked and no longer complete, so that it does not count; what was signed stays in the trail.
+
+    The result follows after the reading, so that it does not say what the reading has asked for.
+    """
     entries = []
     Reading.objects.filter(pk=reading.pk).update(submitted_at=None)
     form = reading.form
@@ -91,4 +93,5 @@ def _opened(by: User, reading: Reading, reason: str) -> list[Entry]:
         typed.values["cp_sign"] = None
         order = Order(withdraw=True, reason=reason)
         form_save(by=by, form=form, typed=typed, order=order, decision=ALLOWED)
+        result_withdraw(by=by, case=reading.case, reason=reason)
     return entries

@@ -16,7 +16,7 @@ from crf.services.schedule import visit_dated
 from crf.typed import Typed
 from participants.models import Participant
 from pathology.models import PathologyCase, Slot
-from pathology.policies import adjudication_due, may_release
+from pathology.policies import adjudication_due, may_be_allocated, may_release
 from trialsite.accounts.models import User
 from trialsite.audit import trail
 from trialsite.audit.actions import Action
@@ -65,11 +65,13 @@ def _planned_adjudicator(case: PathologyCase) -> list[Entry]:
     """Who was allocated for the case that the readers do not agree gets it now."""
     if case.adjudicator_id is None:
         return []
+    planned = User.objects.get(pk=case.adjudicator_id)
+    if not may_be_allocated(planned, Slot.ADJUDICATOR):
+        return []  # left, or no adjudicator any more: the data manager names another one
     reading = case.readings.select_related("form").get(slot=Slot.ADJUDICATOR)
     reading.reader_id, reading.allocated_at, reading.due_on = case.adjudicator_id, *adjudication_due(case)
     reading.save(update_fields=["reader", "allocated_at", "due_on"])
-    name = User.objects.values_list("username", flat=True).get(pk=case.adjudicator_id)
-    return [Entry(Action.READING_ALLOCATED, reading.address, "@reader", "", name, system=True)]
+    return [Entry(Action.READING_ALLOCATED, reading.address, "@reader", "", planned.username, system=True)]
 
 
 def result_release(*, by: User, case: PathologyCase, on: dt.date | None = None) -> FormInstance:
@@ -107,13 +109,13 @@ def result_release(*, by: User, case: PathologyCase, on: dt.date | None = None) 
 
 
 def result_withdraw(*, by: User, case: PathologyCase, reason: str) -> None:
-    """A released result no longer stands: one of its readings is open again. Within the transaction of the caller."""
+    """What the readings said no longer stands: one of them is open again. Within the transaction of the caller."""
     form = _form(case.participant)
     before = sheet_of(form).get("cpf_dat")
-    if before is None:
-        return
     order = Order(withdraw=True, reason=reason)
     form_save(by=by, form=form, typed=Typed(values={"cpf_dat": None}), order=order, decision=ALLOWED)
+    if before is None:
+        return  # it was not released
     chain = trail.participant_chain(case.participant)
     entry = Entry(Action.RESULT_WITHDRAWN, case.address, "@released", before.isoformat(), "", reason)
     trail.append_all(chain, [entry], by=by, site=case.participant.site)
