@@ -153,7 +153,7 @@ def detail(name: str, found: Mapping[str, Any]) -> str:
         shown = {"what": what, "why": why, "day": figures.day(found["end"])}
         return (_("%(what)s: %(why)s, %(day)s") if why else _("%(what)s, %(day)s")) % shown
     if found.get("rvt_pct") is not None:
-        return _("RVT %(n)s%%") % {"n": figures.number(found["rvt_pct"], 1)}
+        return _("RVT %(n)s%%") % {"n": figures.viable(found["rvt_pct"])}
     if found.get("date"):
         return figures.day(found["date"])
     if found.get("confirmed"):

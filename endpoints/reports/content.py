@@ -10,8 +10,9 @@ from typing import Any
 
 from django.db import transaction
 
+from crf.registry import form_def
 from crf.selectors.sheets import casebooks
-from crf.sheets import Sheet
+from crf.sheets import Casebook, Sheet
 from endpoints import services
 from endpoints.engine.codes import MRECIST
 from endpoints.engine.steps import plain
@@ -36,7 +37,10 @@ SECTIONS = (
     "methods",
     "settings",
 )
-CENTRAL = {"CPATH": ("cp_reader", "cp_midat", "cp_adeq", "cp_rvt_case", "cp_mpr", "cp_pcr")}
+CENTRAL = {
+    "CPATHF": ("cpf_dat",),
+    "CPATH": ("cp_reader", "cp_midat", "cp_adeq", "cp_rvt_case", "cp_mpr", "cp_pcr"),
+}
 BASIC = {"DM": ("sex", "brthdat")}
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -107,7 +111,7 @@ def capture(sites: Sequence[str]) -> dict[str, Any]:
         person = _person(one)
         person["sex"] = str(book.value("DM", "sex") or "")
         person["born"] = str(plain(book.value("DM", "brthdat")) or "")[:4]
-        person["readings"] = [_reading(sheet) for sheet in book.all("CPATH") if sheet.status == "COMPLETE"]
+        person["readings"] = _readings(book)
         person["listed"] = not sites or one.participant.site.number in sites
         people.append(person)
     return {
@@ -150,12 +154,19 @@ def _person(state: EndpointState) -> dict[str, Any]:
     }
 
 
+def _readings(book: Casebook) -> list[dict[str, Any]]:
+    """The submitted readings of a result that has been released: before, nobody but their readers knows them."""
+    if book.value("CPATHF", "cpf_dat") is None:
+        return []
+    return [_reading(sheet) for sheet in book.all("CPATH") if sheet.status == "COMPLETE"]
+
+
 def _reading(sheet: Sheet) -> dict[str, Any]:
     return {
         "reader": sheet.get("cp_reader"),
         "date": plain(sheet.get("cp_midat")),
         "adequacy": sheet.get("cp_adeq"),
-        "rvt": plain(sheet.get("cp_rvt_case")),
+        "rvt": form_def("CPATH").fields["cp_rvt_case"].to_raw(sheet.get("cp_rvt_case")),
         "mpr": sheet.get("cp_mpr"),
         "pcr": sheet.get("cp_pcr"),
     }

@@ -21,7 +21,7 @@ from endpoints.engine.codes import PENDING, Y
 from endpoints.reports import texts
 from endpoints.reports.content import definition
 from trialsite.kernel.study import study
-from trialsite.web.figures import day, moment, number, percent
+from trialsite.web.figures import NOTHING, day, moment, number, percent, viable
 
 CSS = Path(__file__).resolve().parents[2] / "static" / "css" / "report.css"
 Progress = Callable[[int, int, str], None]
@@ -249,7 +249,7 @@ def _listed(one: Mapping[str, Any]) -> dict[str, Any]:
         "born": one["born"],
         "first": values["PFS"].get("start") or "–",
         "surgery": summary.get("resection") or (_("not resected") if inside else "–"),
-        "rvt": number(values["MPR"].get("rvt_pct"), 1),
+        "rvt": viable(values["MPR"].get("rvt_pct")),
         "pill": PILLS[group] if inside else "",
         "category": names[group] if inside else _("not treated"),
         "orr": _code(values["ORR"].get("value")),
@@ -290,13 +290,13 @@ def _readings(one: Mapping[str, Any]) -> list[dict[str, Any]]:
         {
             "number": one["number"] if not place else "", "reader": readers.get(read["reader"], "–"), "date": read["date"] or "–",
             "adequacy": adequacy[ADEQUACY[read["adequacy"]]] if read["adequacy"] in ADEQUACY else "–",
-            "rvt": number(read["rvt"], 1), "mpr": _code(read["mpr"]), "pcr": _code(read["pcr"]), "final": False,
+            "rvt": read["rvt"] or NOTHING, "mpr": _code(read["mpr"]), "pcr": _code(read["pcr"]), "final": False,
         }
         for place, read in enumerate(one["readings"])
     ]  # fmt: skip
     rvt = values["MPR"].get("rvt_pct")
     final = {
-        "number": "", "reader": _("Final result"), "date": "", "adequacy": "", "rvt": number(rvt, 1),
+        "number": "", "reader": _("Final result"), "date": "", "adequacy": "", "rvt": viable(rvt),
         "mpr": words.value_word(values["MPR"].get("value")), "pcr": words.value_word(values["PCR"].get("value")), "final": True,
     }  # fmt: skip
     return [*lines, final]

@@ -35,6 +35,17 @@ def number(value: Any, places: int | None = None, *, sign: bool = False) -> str:
     return f"+{text}" if sign and exact > 0 else text
 
 
+def viable(value: Any) -> str:
+    """A share of viable tumour: one place, beside the threshold of 10 % as many as keep it from looking like it (D-24)."""
+    text = number(value, 1)
+    if text not in ("9.9", "10.0", "10.1") or Decimal(str(value)) == 10:
+        return text
+    exact = Decimal(str(value))
+    if not Decimal("9.95") <= exact <= Decimal("10.05"):
+        return text
+    return number(value) if number(value, 2) == "10.00" else number(value, 2)
+
+
 def percent(value: Any, places: int = 1, *, sign: bool = False) -> str:
     text = number(value, places, sign=sign)
     return text if text == NOTHING else f"{text}%"
