@@ -36,12 +36,15 @@ class Problem:
 
 @dataclass(slots=True)
 class CsvFile:
-    """`lines`: number and cells, as many as there are columns. `problems`: of the file or of single lines."""
+    """`lines`: number and cells, as many as there are columns. `problems`: of the file or of single lines. `text`: as it
+    was decoded, for who corrects it on the page.
+    """
 
     sha256: str
     columns: list[str] = field(default_factory=list)
     lines: list[tuple[int, list[str]]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    text: str = ""
 
 
 class _Unreadable(Exception):
@@ -54,10 +57,10 @@ def read(content: bytes, *, most_bytes: int, most_lines: int) -> CsvFile:
     """The file as a table; every problem is in it, none is raised."""
     found = CsvFile(hashlib.sha256(content).hexdigest())
     try:
-        text = _decoded(content, most_bytes)
-        _fill(found, text, most_lines)
+        found.text = _decoded(content, most_bytes)
+        _fill(found, found.text, most_lines)
     except _Unreadable as no:
-        found.problems.append(Problem(no.line, "", "", no.why))
+        found.lines, found.problems = [], [Problem(no.line, "", "", no.why)]
     return found
 
 
@@ -126,7 +129,9 @@ def _printable(text: str) -> str:
     plain = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if found := re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", plain):
         line = plain.count("\n", 0, found.start()) + 1
-        raise _Unreadable(_("There are control characters here: the file is damaged, or it is not text."), line)
+        raise _Unreadable(
+            _("There are control characters here: the file is damaged, or it is not text."), line
+        )
     return plain
 
 
@@ -151,7 +156,7 @@ def _fill(found: CsvFile, text: str, most_lines: int) -> None:
             cells.pop()
         if len(cells) != len(header):
             why = _(
-                "%(cells)s cells in a table of %(columns)s columns. A text or number with a separator in it needs quotation marks."
+                "%(cells)s cells in a table of %(columns)s columns. A cell with a separator in it needs quotation marks."
             ) % {"cells": len(cells), "columns": len(header)}
             found.problems.append(Problem(number, "", ", ".join(cells)[:60], why))
             continue
@@ -166,7 +171,8 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
     for number, line in enumerate(lines, 1):
         if len(line) > LONGEST_LINE:
             raise _Unreadable(
-                _("This line has %(length)s characters: that is no line of a table.") % {"length": f"{len(line):,}"},
+                _("This line has %(length)s characters: that is no line of a table.")
+                % {"length": f"{len(line):,}"},
                 number,
             )
     head = next(line for line in lines if line.strip())
