@@ -18,7 +18,7 @@ from .checks.catalogue import CATALOGUE
 from .codelists import CODELISTS
 from .criteria import CRITERIA
 from .ctcae import TERMS
-from .fields import CrfField
+from .fields import CrfField, Share
 from .registry import FormDef, SectionDef, forms, parts, site_forms
 from .schedule import VISITS
 
@@ -123,10 +123,12 @@ def _field(field: CrfField) -> dict[str, str]:
 
 
 def type_of(field: CrfField) -> str:
-    """A column in the book's notation: `dec1 (mm)`, `text(40)`, `ref:AE`."""
+    """A column in the book's notation: `dec1 (mm)`, `text(40)`, `ref:AE`. A share is kept to more places than are shown."""
     if field.name in CALCULATED_WORDS:
         return "code"
     unit = f" ({field.unit})" if field.unit else ""
+    if isinstance(field, Share):
+        return f"dec1{unit}"
     if field.kind == "dec":
         return f"dec{field.decimal_places}{unit}"  # type: ignore[attr-defined]
     if field.kind == "text":

@@ -4,7 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from trialsite.kernel.transitions import Transitions
+
 from .models import CaseState, PathologyCase, Reading, Slot
+
+_AWAITED, _TO_ALLOCATE, _READING, _ADJUDICATION, _DECIDED, _RELEASED, _CLOSED = CaseState.values
+
+# What can follow what, for the diagram in docs/states.md; the tests hold every change of state against it.
+CASE = Transitions(
+    "case",
+    {
+        (_AWAITED, "receive"): _TO_ALLOCATE,
+        (_AWAITED, "allocate"): _READING,
+        (_TO_ALLOCATE, "allocate"): _READING,
+        (_READING, "take_back"): _TO_ALLOCATE,
+        (_READING, "take_back_unreceived"): _AWAITED,
+        (_READING, "agree"): _DECIDED,
+        (_READING, "differ"): _ADJUDICATION,
+        (
+            _READING,
+            "differ_decided",
+        ): _DECIDED,  # the adjudication stands from before a reading was opened again
+        (_READING, "reread"): _RELEASED,
+        (_ADJUDICATION, "decide"): _DECIDED,
+        (_ADJUDICATION, "reopen"): _READING,
+        (_DECIDED, "release"): _RELEASED,
+        (_DECIDED, "reopen"): _READING,
+        (_DECIDED, "reopen_adjudication"): _ADJUDICATION,
+        (_RELEASED, "reopen"): _READING,
+        (_RELEASED, "reopen_adjudication"): _ADJUDICATION,
+        **{(state, "close"): _CLOSED for state in CaseState.values if state != _CLOSED},
+        **{(_CLOSED, f"open_{state.lower()}"): state for state in CaseState.values if state != _CLOSED},
+    },
+    _AWAITED,
+)
 
 
 def state_of(

@@ -223,7 +223,9 @@ def test_a_single_reading_is_not_to_be_seen_before_the_result(
         assert secret not in csv
         assert secret not in lines_of_file
     assert '"withheld":true' in lines_of_file
-    read(case, cast["p2"], "8")  # agrees: the result is there
+    read(case, cast["p2"], "8")  # they agree, but only the release makes it a result
+    assert client.get("/audit/?field=cpn_rvt").context["count"] == 0
+    world.released(case)
     after = client.get("/audit/?who=p1")
     assert "cpn_rvt" in after.content.decode()
     assert client.get("/audit/?field=cpn_rvt").context["count"] == 2

@@ -55,7 +55,8 @@ def test_a_monitor_sees_sites_and_changes(at: Sign, trial: Trial) -> None:
         "verify": 1, "changed": 0, "close": 0, "endpoint": 1, "late": 0, "review": 0,
     }  # fmt: skip
     assert list(tiles(at("da").get("/").content.decode())) == [
-        "close", "endpoint", "late", "lock", "unlock", "duplicates", "review", "unread", "adjudicate",
+        "close", "endpoint", "late", "lock", "unlock", "duplicates", "review", "allocate", "adjudicate", "release", "reopening",
+        "recut", "reading_late",
     ]  # fmt: skip
     assert not tiles(at("ins").get("/").content.decode()), "an inspector acts on nothing"
 

@@ -10,7 +10,7 @@ import pytest
 
 from crf import derivation
 from crf.derivation import derive
-from crf.registry import forms, parts
+from crf.registry import form_def, forms, parts
 from crf.sheets import Casebook, RowValues, Sheet
 from trialsite.kernel.partial_date import PartialDate
 
@@ -345,6 +345,9 @@ def test_no_operation_no_course() -> None:
     assert derived(operation(surg_dischdat=day("2024-05-29"))).get("surg_los") is None
 
 
+RELEASED = day("2024-07-08")
+
+
 def reading(role: str, first: str, second: str, submitted: bool = True, **values: Any) -> Sheet:
     nodules = [
         {"cpn_no": 1, "cpn_len": D("60.0"), "cpn_wid": D("52.0"), "cpn_rvt": D(first)},
@@ -365,15 +368,36 @@ def reading(role: str, first: str, second: str, submitted: bool = True, **values
 
 def test_readings_of_section_6() -> None:
     one, two = derived(reading("R1", "8", "0")), derived(reading("R2", "10", "0"))
-    for form, rvt in ((one, "7.4"), (two, "9.2")):
-        assert (str(form.get("cp_rvt_case")), form.get("cp_mpr"), form.get("cp_pcr")) == (rvt, "Y", "N")
+    for form, rvt in ((one, "7.362832"), (two, "9.20354")):  # unrounded: shown with one decimal (D-23)
+        assert (
+            form_def("CPATH").fields["cp_rvt_case"].to_text(form.get("cp_rvt_case")),
+            form.get("cp_mpr"),
+            form.get("cp_pcr"),
+        ) == (rvt, "Y", "N")
         assert form.get("cp_sign") == "esign:1"
 
 
-def final(*readings: Sheet) -> list[Any]:
-    form = derived(sheet("CPATHF"), *readings)
+def final(*readings: Sheet, on: dt.date | None = RELEASED) -> list[Any]:
+    """Of the released result, as the page shows it."""
+    form = derived(sheet("CPATHF", cpf_dat=on), *readings)
     shown = ("cpf_adj_need", "cpf_adj_reas", "cpf_rvt", "cpf_mpr", "cpf_pcr")
-    return [None if form.get(name) is None else str(form.get(name)) for name in shown]
+    fields = form_def("CPATHF").fields
+    return [None if form.get(name) is None else fields[name].to_raw(form.get(name)) for name in shown]
+
+
+def test_before_the_release_no_value_stands() -> None:
+    """That the readers do not agree is known; what they read is not."""
+    one = reading("R1", "8", "0")
+    assert final(one, reading("R2", "10", "0"), on=None) == ["N", None, None, None, None]
+    differing = (one, reading("R2", "20", "0"))
+    assert final(*differing, on=None) == ["Y", "RVT_DIFF, MPR_DISC", None, None, None]
+    assert final(*differing, reading("ADJ", "9", "0"), on=None) == [
+        "Y",
+        "RVT_DIFF, MPR_DISC",
+        None,
+        None,
+        None,
+    ]
 
 
 def test_final_result_of_section_6() -> None:

@@ -84,24 +84,32 @@ READ = {
 NODULE = {"cpn_no": "1", "cpn_len": "60.0", "cpn_wid": "52.0", "cpn_rvt": "8.0"}
 
 
+RELEASED = sheet("CPATHF", "CPATH", 240, cpf_dat="2026-05-02")
+
+
 def reading(status: str = "COMPLETE", **more: str) -> Sheet:
     return sheet("CPATH", "CPATH", 240, status=status, rows={"CP2": [NODULE]}, **(READ | more))
 
 
 class TestPathology:
     def test_a_submitted_reading(self) -> None:
-        made = mapping(resection(), reading())
+        made = mapping(resection(), reading(), RELEASED)
         read = made.case["pathology"]["reads"][0]
         assert (read["reader"], read["final"], read["viable_elsewhere"]) == ("Reader 1", True, False)
-        assert read["nodules"][0]["viable_pct"] == "8.0"
+        assert read["nodules"][0]["viable_pct"] == "8.00"
         assert str(made.paths.address("pathology.reads[0].nodules[0].viable_pct")).endswith("/CP2:1/cpn_rvt")
         assert len(made.paths.address("pathology.reads[0].viable_elsewhere") or ()) == 5
 
     def test_one_that_is_being_written_stays_with_its_reader(self) -> None:
-        assert case(resection(), reading("IN_PROGRESS"))["pathology"] is None
+        assert case(resection(), reading("IN_PROGRESS"), RELEASED)["pathology"] is None
+
+    def test_before_the_release_every_reading_stays_with_its_reader(self) -> None:
+        unreleased = sheet("CPATHF", "CPATH", 240, cpf_adj_need="N")
+        assert case(resection(), reading(), reading(cp_reader="R2"), unreleased)["pathology"] is None
 
     def test_the_adjudicator_is_apart(self) -> None:
-        made = case(resection(), reading(), reading(cp_reader="R2"), reading(cp_reader="ADJ"))["pathology"]
+        readings = (reading(), reading(cp_reader="R2"), reading(cp_reader="ADJ"))
+        made = case(resection(), *readings, RELEASED)["pathology"]
         assert [read["reader"] for read in made["reads"]] == ["Reader 1", "Reader 2"]
         assert made["adjudication"]["reader"] == "Adjudicator"
 
@@ -121,7 +129,10 @@ class TestPathology:
     )
     def test_viable_tumour_elsewhere(self, finding: dict[str, str], elsewhere: bool | None) -> None:
         """P-6: unknown stays unknown; one finding is enough."""
-        assert case(resection(), reading(**finding))["pathology"]["reads"][0]["viable_elsewhere"] is elsewhere
+        assert (
+            case(resection(), reading(**finding), RELEASED)["pathology"]["reads"][0]["viable_elsewhere"]
+            is elsewhere
+        )
 
 
 def lesion(number: str, certain: str, on: str, organ: str = "LIVER") -> dict[str, str]:

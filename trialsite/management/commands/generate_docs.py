@@ -16,6 +16,8 @@ from crf.registry import forms
 from crf.review_states import DEVIATION, QUERY, UNLOCK
 from crf.schedule import FORMS, VISITS
 from participants.lifecycle import PARTICIPANT, State
+from pathology.lifecycle import CASE
+from pathology.models import CaseState
 from trialsite.accounts.duties import NEEDS, Topic
 from trialsite.accounts.roles import GIVEN_BY, RIGHTS, TIME_LIMITED, Permission, Role, never
 from trialsite.kernel.study import study
@@ -74,8 +76,14 @@ def states() -> str:
         f"what: [queries.md](queries.md).\n\n{diagram(QUERY)}\n"
         f"## Request to unlock\n\nA second person decides; undecided, it expires.\n\n{diagram(UNLOCK)}\n"
         "## Proposed deviation\n\nThe site accepts it or rejects it with a reason; `withdraw` and `recur` are the system's: "
-        f"its ground has gone, or is back.\n\n{diagram(DEVIATION)}"
+        f"its ground has gone, or is back.\n\n{diagram(DEVIATION)}\n"
+        "## Central pathology case\n\nThe state follows from material, places, readings and the result "
+        f"(`pathology/lifecycle.py`) and is stored beside the case (ADR 20).\n\n{_cases()}\n\n{diagram(CASE)}"
     )
+
+
+def _cases() -> str:
+    return "\n".join(f"- `{state}` {CaseState(state).label}" for state in CaseState.values)
 
 
 def queries() -> str:
