@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 
 from trialsite.accounts.models import Site
 from trialsite.accounts.sessions import SEEN
+from trialsite.web.kept import Kept
 
 log = structlog.get_logger("trialsite.request")
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -115,13 +116,13 @@ class NoAddress:
 
 
 class NoStore:
-    """Pages of a signed-in person are kept by no browser and no proxy."""
+    """Pages of a signed-in person are kept by no browser and no proxy; what is `Kept` says so itself."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.user.is_authenticated:
+        if request.user.is_authenticated and not isinstance(response, Kept):
             response["Cache-Control"] = "no-store, private"
         return response

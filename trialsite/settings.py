@@ -165,13 +165,36 @@ DJANGO_TABLES2_TEMPLATE = "django_tables2/bootstrap5.html"
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STORAGES = {
+STORAGES: dict[str, Any] = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": VAR_DIR / "files"},
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+# Digital slides by their content: a folder, or a store that speaks S3 (docs/adr/0021). Credentials as boto3 finds them.
+SLIDES_LARGEST = env.int("SLIDES_LARGEST_MB", default=8192) * 2**20  # bytes of one upload
+SLIDES_PIXELS = env.int("SLIDES_PIXELS", default=60_000_000_000)  # of one picture, when opened
+SLIDES_HANDLES = 8  # slides that a process holds open
+SLIDES_S3_BUCKET = env.str("SLIDES_S3_BUCKET", default="")
+SLIDES_S3_LOCAL = env.int("SLIDES_S3_LOCAL_MB", default=20_480) * 2**20  # bytes of them kept here to be read
+STORAGES["slides"] = (
+    {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": SLIDES_S3_BUCKET,
+            "endpoint_url": env.str("SLIDES_S3_ENDPOINT", default="") or None,
+            "file_overwrite": False,
+            "default_acl": None,
+        },
+    }
+    if SLIDES_S3_BUCKET
+    else {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "slides"},
+    }
+)
 
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -333,6 +356,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "slides": {"task": "pathology.tasks.images_sweep", "schedule": 10.0, "options": {"expires": 10}},
     # Requests to unlock expire after 72 hours.
     "holds": {"task": "crf.tasks.holds_sweep", "schedule": 600.0, "options": {"expires": 600}},
     "letters": {"task": "crf.tasks.daily_mails", "schedule": 900.0, "options": {"expires": 900}},
