@@ -9,7 +9,10 @@ class PathologyConfig(AppConfig):
         from crf import checklist
         from crf.selectors import trail, worklists
 
-        from . import receivers  # noqa: F401
+        from . import (
+            agreement_tasks,  # noqa: F401  (tasks outside tasks.py, which Celery does not find by itself)
+            receivers,  # noqa: F401
+        )
         from .checklist import readings_final
         from .tiles import reading_tiles
         from .withheld import targets_withheld

@@ -1,3 +1,4 @@
+from .agreement import AgreementFigure, AgreementReport
 from .cases import CaseState, PathologyCase
 from .images import Annotation, ImageState, Meaning, Shape, SlideImage
 from .readings import BlockEstimate, Confidence, Mark, Reading, ReadingDraft, SlideMark, Slot
@@ -5,6 +6,8 @@ from .requests import RecutRequest, Reopening
 from .specimens import Condition, Custody, CustodyEvent, ItemKind, ItemState, SpecimenItem
 
 __all__ = [
+    "AgreementFigure",
+    "AgreementReport",
     "Annotation",
     "BlockEstimate",
     "CaseState",
