@@ -106,7 +106,7 @@ def _read(number: int, cells: list[str], order: dict[str, int], panel: str) -> R
         return clean_text(cells[place]) if place < len(cells) else ""
 
     line = ReadLine(number, cell("test"), cell("result"), cell("unit"))
-    line.analyte = _analyte(line.name)
+    line.analyte = analyte_named(line.name)
     if line.analyte is None:
         line.problem = _("“%(name)s” is not a test of the catalogue.") % {"name": line.name}
     elif line.analyte.panel != panel:
@@ -116,11 +116,12 @@ def _read(number: int, cells: list[str], order: dict[str, int], panel: str) -> R
             "panel": other,
         }
     else:
-        _result(line, line.analyte)
+        read_result(line, line.analyte)
     return line
 
 
-def _analyte(name: str) -> Analyte | None:
+def analyte_named(name: str) -> Analyte | None:
+    """The analyte of a code or of a name in either language."""
     word = name.lower()
     return next(
         (a for a in ANALYTES.values() if word in (a.code.lower(), a.label.en.lower(), a.label.zh.lower())),
@@ -128,7 +129,8 @@ def _analyte(name: str) -> Analyte | None:
     )
 
 
-def _result(line: ReadLine, analyte: Analyte) -> None:
+def read_result(line: ReadLine, analyte: Analyte) -> None:
+    """The result, its sign and its unit as the form keeps them; else the line says why it cannot be taken."""
     raw = line.raw
     if raw[:1] in SIGNS:
         line.sign, raw = SIGNS[raw[0]], raw[1:].strip()

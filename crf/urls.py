@@ -11,6 +11,7 @@ from .views import (
     entry,
     home,
     laboratory,
+    laboratory_file,
     logs,
     participants,
     queries,
@@ -60,6 +61,16 @@ site_urls: list[URLPattern | URLResolver] = [
     path("laboratories/<str:number>/<str:code>/", site.laboratory, name="laboratory"),
     path("laboratories/<str:number>/<str:code>/close/", site.laboratory_close, name="laboratory_close"),
     path("laboratories/<str:number>/<str:code>/import/", site.laboratory_import, name="laboratory_import"),
+    path(
+        "laboratories/<str:number>/<str:code>/results/",
+        laboratory_file.laboratory_file,
+        name="laboratory_file",
+    ),
+    path(
+        "laboratories/<str:number>/<str:code>/results/template/",
+        laboratory_file.laboratory_file_template,
+        name="laboratory_file_template",
+    ),
     path(
         "laboratories/<str:number>/<str:code>/<int:row>/remove/",
         site.laboratory_range_remove,

@@ -16,6 +16,7 @@ from crf.analytes import ANALYTES
 from crf.forms_site import ConsentVersionForm, LaboratoryForm, RangeFileForm, RangeForm
 from crf.models import Laboratory, ReferenceRange
 from crf.policies import may_configure
+from crf.policies_laboratory import may_import_results
 from crf.registry import site_forms
 from crf.services.refusals import refusal_note
 from crf.services.site import (
@@ -182,6 +183,7 @@ def _show(
     context = {
         "lab": lab, "form": form, "may": bool(decision) and lab.active, "why_not": decision.reason if not decision else "",
         "ranges": [(row, ANALYTES.get(row.labr_test)) for row in rows], "refusal": refusal,
+        "may_results": bool(may_import_results(request.user, lab)),
     }  # fmt: skip
     return render(request, "laboratories/laboratory.html", context, status=status)
 
