@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crf.services.refusals import noted
 from pathology.models import PathologyCase, Reading, Slot
 from pathology.policies import due_of, may_allocate, may_be_allocated
+from pathology.words import BEGUN, THREE_PEOPLE
 from trialsite.accounts.models import User
 from trialsite.audit import trail
 from trialsite.audit.actions import Action
@@ -20,14 +22,24 @@ from trialsite.kernel.decisions import refused
 
 from .cases import case_settle
 
+Due = dt.date | Mapping[str, dt.date | None] | None
+
 
 def readers_allocate(
-    *, by: User, case: PathologyCase, readers: Mapping[str, User | None], due: dt.date | None = None
+    *,
+    by: User,
+    case: PathologyCase,
+    readers: Mapping[str, User | None],
+    due: Due = None,
+    seen: Mapping[str, str] | None = None,
+    on: dt.date | None = None,
 ) -> PathologyCase:
     """Give places of a case to readers, by slot; `None` takes a place back that nobody has begun to read.
 
-    The adjudicator can be named before it is known whether one is needed. `due`: the last day for the places that are
-    given now; else the usual time. Raises `Refused` (right, a place that is being read, one person twice).
+    The adjudicator can be named before it is known whether one is needed. `due`: the last day, one for all or one for
+    each slot; else the usual time. `seen`: the user names that stood at the places when the page was opened, so that of
+    two people who allocate at once one is told. `on`: the day of an allocation that was made before it came into this
+    system; else today. Raises `Refused` (right, a place that is being read, one person twice, a day that is over).
     """
     with (
         noted(by=by, act="allocate", address=case.address, participant=case.participant),
@@ -41,13 +53,50 @@ def readers_allocate(
         )
         may_allocate(by, case).require()
         places = {place.slot: place for place in case.readings.select_related("form", "reader")}
+        _require_seen(case, places, seen or {})
         _require_different(case, places, readers)
+        days = {slot: _day_of(due, slot) for slot in readers}
+        _require_days(days, on or timezone.localdate())
+        _emptied(places, readers)
         entries: list[Entry] = []
         for slot, reader in readers.items():
-            entries += _given(case, slot, places.get(slot), reader, due)
+            entries += _given(case, slot, places.get(slot), reader, days[slot], on)
         trail.append_all(chain, entries, by=by, site=case.participant.site)
         case_settle(case)
     return case
+
+
+def _day_of(due: Due, slot: str) -> dt.date | None:
+    return due.get(slot) if isinstance(due, Mapping) else due
+
+
+def _require_days(days: Mapping[str, dt.date | None], today: dt.date) -> None:
+    if any(day is not None and day < today for day in days.values()):
+        refused(_("The last day to read lies in the past."), "text").require()
+
+
+def _require_seen(case: PathologyCase, places: Mapping[str, Reading], seen: Mapping[str, str]) -> None:
+    """Refused where a place has changed hands since the page was opened."""
+    standing = {slot: place.reader.username if place.reader else "" for slot, place in places.items()}
+    if Slot.ADJUDICATOR not in standing:
+        standing[Slot.ADJUDICATOR] = case.adjudicator.username if case.adjudicator else ""
+    if any(standing.get(slot, name) != name for slot, name in seen.items()):
+        refused(
+            _("Somebody else has allocated this case meanwhile. Nothing was changed: look again."), "stale"
+        ).require()
+
+
+def _emptied(places: Mapping[str, Reading], readers: Mapping[str, User | None]) -> None:
+    """Places that change hands are empty for a moment: two readers can change places (one person once, in the database)."""
+    moved = [
+        place.pk
+        for slot, place in places.items()
+        if slot in readers
+        and place.taken_at is None
+        and place.reader_id != (reader.pk if (reader := readers[slot]) else None)
+    ]
+    if len(moved) > 1:
+        Reading.objects.filter(pk__in=moved).update(reader=None)
 
 
 def _require_different(
@@ -59,18 +108,26 @@ def _require_different(
     standing |= {slot: reader.pk if reader else None for slot, reader in readers.items()}
     people = [pk for pk in standing.values() if pk is not None]
     if len(people) != len(set(people)):
-        from pathology.words import THREE_PEOPLE
-
         refused(THREE_PEOPLE, "same").require()
 
 
+def _moment(on: dt.date | None) -> dt.datetime:
+    """Now, or noon of a day that was before."""
+    return dt.datetime.combine(on, dt.time(12), dt.UTC) if on else timezone.now()
+
+
 def _given(
-    case: PathologyCase, slot: str, place: Reading | None, reader: User | None, due: dt.date | None
+    case: PathologyCase,
+    slot: str,
+    place: Reading | None,
+    reader: User | None,
+    due: dt.date | None,
+    on: dt.date | None,
 ) -> list[Entry]:
     if reader is not None:
         may_be_allocated(reader, slot).require()
     if slot == Slot.ADJUDICATOR and place is None:  # not needed yet: named for the time when it is
-        before = User.objects.filter(pk=case.adjudicator_id).values_list("username", flat=True).first() or ""
+        before = case.adjudicator.username if case.adjudicator else ""
         case.adjudicator = reader
         case.save(update_fields=["adjudicator"])
         return _entry(case.address, "@adjudicator", before, reader)
@@ -84,12 +141,10 @@ def _given(
         place.save(update_fields=["due_on"])
         return [Entry(Action.READING_ALLOCATED, place.address, "@due", before, str(due))]
     if place.taken_at is not None:
-        from pathology.words import BEGUN
-
         refused(BEGUN, "begun").require()
     before = place.reader.username if place.reader else ""
     place.reader = reader
-    place.allocated_at = timezone.now() if reader else None
+    place.allocated_at = _moment(on) if reader else None
     place.due_on = (due or due_of(slot)) if reader else None
     place.save(update_fields=["reader", "allocated_at", "due_on"])
     return _entry(place.address, "@reader", before, reader)
@@ -108,11 +163,21 @@ def case_share_out(
     All or none. Returns how many places were given.
     """
     given = 0
-    with transaction.atomic():
+    cases = sorted(cases, key=lambda case: case.participant_id)  # two people who share out wait, in one order
+    first = cases[0] if cases else None
+    with (
+        noted(
+            by=by,
+            act="allocate",
+            address=first.address if first else "",
+            participant=first.participant if first else None,
+        ),
+        transaction.atomic(),
+    ):
         load = {reader.pk: reader.readings.filter(submitted_at__isnull=True).count() for reader in readers}
         for case in cases:
             places = list(case.readings.filter(slot__in=(Slot.FIRST, Slot.SECOND)))
-            taken = {place.reader_id for place in places}
+            taken = {place.reader_id for place in places} | {case.adjudicator_id}
             free = [place.slot for place in places if place.reader_id is None]
             candidates = [reader for reader in readers if reader.pk not in taken]
             candidates.sort(key=lambda reader: (load[reader.pk], secrets.randbelow(1_000_000)))

@@ -30,6 +30,8 @@ from trialsite.kernel.decisions import refused
 
 from .cases import case_settle
 
+LONGEST = 300  # characters of a reason or an answer
+
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
@@ -163,6 +165,8 @@ def recut_ask(*, by: User, reading: Reading, item: SpecimenItem | None, reason: 
         may_ask_recut(by, reading).require()
         if not reason.strip():
             refused(_("Say what cannot be read, and why."), "text").require()
+        if len(reason) > LONGEST:
+            refused(_("At most %(most)s characters.") % {"most": LONGEST}, "text").require()
         if item is not None and item.case_id != reading.case.specimen_id:
             refused(_("This slide does not belong to the case."), "item").require()
         asked = RecutRequest.objects.create(
@@ -193,6 +197,8 @@ def recut_answer(*, by: User, recut: RecutRequest, done: bool, answer: str) -> R
             refused(_("This request has been answered."), "twice").require()
         if not answer.strip():
             refused(_("Say what came of it."), "text").require()
+        if len(answer) > LONGEST:
+            refused(_("At most %(most)s characters.") % {"most": LONGEST}, "text").require()
         recut.state = RecutRequest.State.DONE if done else RecutRequest.State.DECLINED
         recut.answer, recut.answered_by, recut.answered_at = answer.strip(), by, timezone.now()
         recut.save()
