@@ -12,6 +12,7 @@ class CrfConfig(AppConfig):
             copy_tasks,  # noqa: F401
             document_tasks,  # noqa: F401  (tasks outside tasks.py, which Celery does not find by itself)
             receivers,  # noqa: F401  (connects what the worker is told)
+            results_tasks,  # noqa: F401
             trail_review_tasks,  # noqa: F401
         )
         from .guard import after_migrations

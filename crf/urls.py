@@ -72,6 +72,11 @@ site_urls: list[URLPattern | URLResolver] = [
         name="laboratory_file_template",
     ),
     path(
+        "laboratories/<str:number>/<str:code>/results/<int:pk>/",
+        laboratory_file.laboratory_file_job,
+        name="laboratory_file_job",
+    ),
+    path(
         "laboratories/<str:number>/<str:code>/<int:row>/remove/",
         site.laboratory_range_remove,
         name="laboratory_range_remove",

@@ -37,7 +37,7 @@ from .history import (
 )
 from .holds import DatabaseLock, Hold, HoldKind, Level, UnlockRequest, UnlockState
 from .imaging import NewLesion, NonTargetLesion, TargetLesion, TumourAssessment
-from .imports import ImportBatch, ImportedForm
+from .imports import ImportBatch, ImportedForm, ResultsJob
 from .laboratory import LaboratoryPanel, LaboratoryResult
 from .local_pathology import LocalNodule, LocalPathology
 from .preoperative import PreoperativeAssessment
@@ -133,6 +133,7 @@ __all__ = [
     "QueryState",
     "Reconsent",
     "ReferenceRange",
+    "ResultsJob",
     "Severity",
     "Signal",
     "Signature",

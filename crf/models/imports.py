@@ -5,7 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from trialsite.web.jobs import BuildJob
+
 from .base import FormInstance
+from .site import Laboratory
 
 
 class ImportBatch(models.Model):
@@ -40,3 +43,24 @@ class ImportedForm(models.Model):
 
     def __str__(self) -> str:
         return f"source of {self.form_id}"
+
+
+class ResultsJob(BuildJob):
+    """A laboratory's file that is too long to be read while somebody waits: looked at, or stored, in the worker.
+
+    `inputs` holds the file until it is stored or a day old; `outcome` what the page shows. Never trial data.
+    """
+
+    class Act(models.TextChoices):
+        LOOK = "LOOK"
+        STORE = "STORE"
+
+    ADDRESS = "results-file"
+
+    laboratory = models.ForeignKey(Laboratory, on_delete=models.PROTECT, related_name="+")
+    act = models.CharField(max_length=5, choices=Act.choices)
+    name = models.CharField(max_length=100, blank=True)
+    outcome = models.JSONField(default=dict)
+
+    class Meta(BuildJob.Meta):
+        indexes = [models.Index(fields=["requested_at"], name="results_job_age")]

@@ -112,10 +112,13 @@ def _text(value: Any) -> str:
     return "" if value is None else format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-def results_judge(*, by: User, laboratory: Laboratory, file: LaboratoryFile) -> Plan:
+def results_judge(
+    *, by: User, laboratory: Laboratory, file: LaboratoryFile, step: Callable[[], None] | None = None
+) -> Plan:
     """What the import would store. Each participant is tried by itself, so that nobody waits for the whole file.
 
-    Problems are added to the file's. An attempt at a form that is locked or frozen is kept in the trail (S07).
+    `step` is called between participants, outside their transactions. Problems are added to the file's. An attempt at a
+    form that is locked or frozen is kept in the trail (S07).
     """
     with _noted(by, laboratory):
         may_import_results(by, laboratory).require()
@@ -127,6 +130,8 @@ def results_judge(*, by: User, laboratory: Laboratory, file: LaboratoryFile) -> 
                 for panel in panels:
                     _try(by, laboratory, plan, panel, "–")
                 transaction.set_rollback(True)
+            if step:
+                step()
     _settle(by, plan)
     return plan
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import re
 from typing import Any
@@ -11,11 +12,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from crf.analytes import panel_number
+from crf.imports import laboratory_job
 from crf.imports.laboratory import read_laboratory_file, template
 from crf.laboratory import NUMBERS
-from crf.models import FormInstance, FormStatus, HoldKind, ImportBatch, Laboratory
+from crf.models import FormInstance, FormStatus, HoldKind, ImportBatch, Laboratory, ResultsJob
 from crf.selectors.sheets import sheet_of
 from crf.services.holding import hold_put
 from crf.services.laboratory_file import Changed, Plan, Rejected, results_import, results_judge
@@ -469,3 +472,76 @@ def test_the_number_of_queries_does_not_grow_with_the_lines(
     for lines in (one, many):
         with django_assert_num_queries(1):
             read_laboratory_file(file(*lines), lab)
+
+
+# --- long files, in the worker ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def long_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every file counts as a long one."""
+    monkeypatch.setattr("crf.views.laboratory_file.AT_ONCE", 0)
+
+
+def job_of(answer: Any) -> ResultsJob:
+    assert answer.status_code == 302
+    return ResultsJob.objects.get(pk=int(answer.headers["Location"].rstrip("/").rpartition("/")[2]))
+
+
+def test_a_long_file_is_read_and_stored_in_the_worker(
+    lin: Client, people: dict[str, User], participant: Participant, lab: Laboratory, long_file: None
+) -> None:
+    where = reverse("laboratory_file", args=["01", lab.code])
+    text = file(f"{participant.number},SCR,2024-03-05,,ALT,165,U/L").decode()
+    answer = lin.post(where, {"pasted": text, "action": "preview"})
+    job, page = job_of(answer), answer.headers["Location"]
+    waiting = lin.get(page).content.decode()
+    assert "data-poll-url" in waiting
+    chen = Client()
+    chen.force_login(people["chen"])
+    assert chen.get(page).status_code == 404, "it is for who handed it in"
+    assert laboratory_job.run(job.pk)
+    assert not laboratory_job.run(job.pk), "twice is harmless"
+    assert lin.get(page + "?poll=1").status_code == 286
+    seen = lin.get(page).content.decode()
+    assert "High · grade 2" in seen
+    assert panel(participant, CHEM).version == 0
+    stored_by = lin.post(where, hidden(seen) | {"action": "store"})
+    assert laboratory_job.run(job_of(stored_by).pk)
+    assert lin.get(stored_by.headers["Location"]).status_code == 302
+    assert result(participant, CHEM, "ALT").get("lborres") == "165"
+    assert job_of(stored_by).inputs is None, "the file is not kept once it is stored"
+
+
+def test_a_long_correction_without_a_reason_asks_for_it_again(
+    lin: Client, people: dict[str, User], participant: Participant, lab: Laboratory, long_file: None
+) -> None:
+    n = participant.number
+    stored(people["lin"], lab, file(f"{n},SCR,2024-03-05,,ALT,65,U/L"))
+    where = reverse("laboratory_file", args=["01", lab.code])
+    answer = lin.post(where, {"pasted": file(f"{n},SCR,2024-03-05,,ALT,66,U/L").decode()})
+    laboratory_job.run(job_of(answer).pk)
+    page = lin.get(answer.headers["Location"]).content.decode()
+    without = lin.post(where, hidden(page) | {"action": "store", "reason": ""})
+    assert without.status_code == 422
+    assert "Say why values" in without.content.decode()
+    done = lin.post(where, hidden(page) | {"action": "store", "reason": "Corrected report"})
+    laboratory_job.run(job_of(done).pk)
+    assert result(participant, CHEM, "ALT").get("lborres") == "66"
+
+
+def test_a_lost_worker_is_replaced_and_files_of_yesterday_are_forgotten(
+    people: dict[str, User], participant: Participant, lab: Laboratory
+) -> None:
+    lin, content = people["lin"], file(f"{participant.number},SCR,2024-03-05,,ALT,65,U/L")
+    plan = judged(lin, lab, content)
+    job = laboratory_job.results_job_ask(
+        by=lin, laboratory=lab, content=content, name="", store={"seen": plan.digest, "reason": ""}
+    )
+    results_import(by=lin, laboratory=lab, file=read_laboratory_file(content, lab), seen=plan.digest)
+    assert laboratory_job.run(job.pk), "the first worker had stored everything before it was lost"
+    job.refresh_from_db()
+    assert job.outcome == {"stored": 1}
+    ResultsJob.objects.update(requested_at=timezone.now() - dt.timedelta(days=2))
+    laboratory_job.results_job_ask(by=lin, laboratory=lab, content=content, name="")
+    assert ResultsJob.objects.count() == 1
