@@ -95,8 +95,9 @@ def write(path: Path, directories: Sequence[tuple[dict[int, Any], Sequence[bytes
 
 
 DESCRIPTION = (
-    "Aperio Image Library v12.0.15\r\n1600x1200 (256x256) JPEG/RGB Q=70|AppMag = 20|ScanScope ID = SS1234|Filename = 01-003 bed A1|"
-    "Date = 06/10/24|Time = 09:14:00|User = b414003d-95c6-48b0-9369-8010ed517ba7|Title = Zhang San|MPP = 0.4990"
+    "Aperio Image Library v12.0.15\r\n1600x1200 (256x256) JPEG/RGB Q=70|AppMag = 20|ScanScope ID = SS1234|"
+    "Filename = 01-003 bed A1|Date = 06/10/24|Time = 09:14:00|User = b414003d-95c6-48b0-9369-8010ed517ba7|"
+    "Title = Zhang San|MPP = 0.4990"
 )
 
 
@@ -107,7 +108,8 @@ def svs(path: Path, width: int = 1600, height: int = 1200) -> Path:
     label, macro = picture(200, 200, 7), picture(300, 120, 8)
     more = {
         270: text(DESCRIPTION), 305: text("Aperio ScanScope SN 4711"), 306: text("2024:06:10 09:14:00"), 315: text("Wang Fang"),
-        316: text("HOSPITAL-PC-7"), 700: (1, 24, b"<x:xmpmeta>01-003</x:xmp"), 34675: (7, 8, b"profile!"), 33432: text("Hospital"),
+        316: text("HOSPITAL-PC-7"), 700: (1, 24, b"<x:xmpmeta>01-003</x:xmp"), 34675: (7, 8, b"profile!"),
+        33432: text("Hospital"),
     }  # fmt: skip
     return write(path, [
         directory(width, height, tiles(whole), more, SIDE),

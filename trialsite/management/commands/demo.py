@@ -18,6 +18,7 @@ from trialsite.accounts.demo import ensure_demo_people
 from trialsite.demo.cohort import stories
 from trialsite.demo.laboratory import ensure_laboratory
 from trialsite.demo.review import review
+from trialsite.demo.slides import slides_make
 from trialsite.demo.truth import truth_of
 from trialsite.demo.writing import Cast, write
 from trialsite.management.progress import Bar
@@ -73,6 +74,7 @@ class Command(BaseCommand):
         if clinic and made:
             self.stdout.write("Queries, verification, signatures and locks …")
             review(cast, list(expected))
+            slides_make(cast.users["da"])
         if truth:
             content = {"seed": seed, "today": day.isoformat(), "participants": expected}
             truth.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
