@@ -3,28 +3,95 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404
+from django.utils import timezone
 
 from pathology.blinding import place_in_line
-from pathology.models import CaseState, ItemKind, ItemState, PathologyCase, Reading, Slot, SpecimenItem
+from pathology.models import (
+    CaseState,
+    Condition,
+    CustodyEvent,
+    ImageState,
+    ItemKind,
+    ItemState,
+    PathologyCase,
+    Reading,
+    ReadingDraft,
+    RecutRequest,
+    SlideImage,
+    Slot,
+    SpecimenItem,
+)
 from pathology.policies import rights_for
 from trialsite.accounts.permissions import grants_of
+
+PER_PAGE = 50
+IN_RAIL = 30  # readings to do beside a page; the rest are in the worklist
+LATEST = 8  # of those that are handed in
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingLine:
-    """One case in a reader's worklist."""
+    """One case in a reader's worklist. `days`: until it is due, negative when overdue."""
 
     code: str
     state: str  # open, draft, submitted
     slides: int
     due_on: dt.date | None = None
+    days: int | None = None
     submitted_at: dt.datetime | None = None
+
+    @property
+    def overdue(self) -> bool:
+        return self.days is not None and self.days < 0
+
+    @property
+    def late(self) -> int:
+        """Days by which it is overdue."""
+        return -self.days if self.days is not None and self.days < 0 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Worklist:
+    """One page of what there is to read, and of what is handed in."""
+
+    todo: list[ReadingLine]
+    submitted: list[ReadingLine]
+    waiting: int
+    overdue: int
+    handed_in: int
+    page: int = 1
+    pages: int = 1
+    done_page: int = 1
+    done_pages: int = 1
+
+    def __iter__(self) -> Iterator[ReadingLine]:
+        yield from (*self.todo, *self.submitted)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What there is of a case, in figures. No day of arrival: it would date the operation."""
+
+    blocks: int
+    slides: list[SpecimenItem]
+    condition: str
+    images: bool
+
+    @property
+    def nodules(self) -> dict[int, int]:
+        """Slides by nodule, for those that say it."""
+        found: dict[int, int] = {}
+        for slide in self.slides:
+            if slide.nodule is not None:
+                found[slide.nodule] = found.get(slide.nodule, 0) + 1
+        return found
 
 
 def slots_of(user: Any) -> list[str]:
@@ -39,11 +106,73 @@ def own_readings(user: Any) -> QuerySet[Reading]:
     return Reading.objects.filter(needed, reader=user, slot__in=slots_of(user), case__closed_at__isnull=True)
 
 
-def worklist(user: Any) -> list[ReadingLine]:
-    """Own readings, unfinished first and by due day, then in the reader's own order. One query beside the rights."""
+def worklist(user: Any, page: int = 1, done_page: int = 1) -> Worklist:
+    """Own readings: to do by due day and then in the reader's own order, handed in with the latest first.
+
+    Four queries beside the rights, however many there are.
+    """
+    todo, waiting, overdue = _todo(user)
+    pages = max(1, -(-len(todo) // PER_PAGE))
+    page = min(max(page, 1), pages)
+    done = own_readings(user).filter(submitted_at__isnull=False)
+    count = done.count()
+    done_pages = max(1, -(-count // PER_PAGE))
+    done_page = min(max(done_page, 1), done_pages)
+    return Worklist(
+        _with_slides(todo[(page - 1) * PER_PAGE : page * PER_PAGE]), _handed_in(done, done_page, PER_PAGE), waiting,
+        overdue, count, page, pages, done_page, done_pages,
+    )  # fmt: skip
+
+
+def rail(user: Any, code: str) -> Worklist:
+    """The same beside a page, shortened; the reading of the page is always among them."""
+    todo, waiting, overdue = _todo(user)
+    shown = todo[:IN_RAIL] + [line for line in todo[IN_RAIL:] if line[0] == code]
+    done = own_readings(user).filter(submitted_at__isnull=False)
+    latest = _handed_in(done, 1, LATEST)
+    if all(line[0] != code for line in shown) and all(line.code != code for line in latest):
+        latest += _handed_in(done.filter(case__code=code), 1, 1)
+    return Worklist(_with_slides(shown), latest, waiting, overdue, done.count())
+
+
+Row = tuple[str, dt.datetime | None, dt.date | None, int]
+
+
+def _todo(user: Any) -> tuple[list[Row], int, int]:
+    """What is to be read, in order; how many, and how many overdue."""
+    rows = list(
+        own_readings(user)
+        .filter(submitted_at__isnull=True)
+        .values_list("case__code", "taken_at", "due_on", "case_id")
+    )
+    last, today = dt.date.max, timezone.localdate()
+    rows.sort(key=lambda row: (row[1] is None, row[2] or last, place_in_line(user, row[0])))
+    return rows, len(rows), sum(row[2] is not None and row[2] < today for row in rows)
+
+
+def _with_slides(rows: list[Row]) -> list[ReadingLine]:
+    slides, today = _slides([row[3] for row in rows]), timezone.localdate()
+    return [
+        ReadingLine(
+            code, "draft" if taken else "open", slides.get(case, 0), due, (due - today).days if due else None
+        )
+        for code, taken, due, case in rows
+    ]
+
+
+def _handed_in(done: QuerySet[Reading], page: int, size: int) -> list[ReadingLine]:
+    rows = done.order_by("-submitted_at").values_list("case__code", "submitted_at")
+    return [
+        ReadingLine(code, "submitted", 0, submitted_at=at)
+        for code, at in rows[(page - 1) * size : page * size]
+    ]
+
+
+def _slides(cases: list[int]) -> dict[int, int]:
+    """Slides that can be read, by case; of the specimen, also under another code. One query."""
     slides = (
         SpecimenItem.objects.filter(
-            case=Coalesce(OuterRef("case__reread_of"), OuterRef("case_id")),
+            case=Coalesce(OuterRef("reread_of"), OuterRef("pk")),
             kind=ItemKind.SLIDE,
             state=ItemState.RECEIVED,
         )
@@ -52,23 +181,8 @@ def worklist(user: Any) -> list[ReadingLine]:
         .annotate(n=Count("pk"))
         .values("n")
     )
-    found = (
-        own_readings(user)
-        .annotate(slide_count=Coalesce(Subquery(slides), 0))
-        .values_list("case__code", "taken_at", "submitted_at", "due_on", "slide_count")
-    )
-    lines = [
-        ReadingLine(code, "submitted" if at else "draft" if taken else "open", slides, due, at)
-        for code, taken, at, due, slides in found
-    ]
-    order = ["draft", "open", "submitted"]
-    last = dt.date.max
-    return sorted(
-        lines,
-        key=lambda line: (
-            order.index(line.state), line.due_on or last if not line.submitted_at else last, place_in_line(user, line.code),
-        ),
-    )  # fmt: skip
+    found = PathologyCase.objects.filter(pk__in=cases).annotate(n=Coalesce(Subquery(slides), 0))
+    return dict(found.order_by().values_list("pk", "n"))
 
 
 def reading_for(user: Any, code: str) -> Reading:
@@ -96,3 +210,38 @@ def slides_of(reading: Reading) -> list[SpecimenItem]:
             case__in=specimen.values("specimen"), kind=ItemKind.SLIDE, state=ItemState.RECEIVED
         ).order_by("number")
     )
+
+
+def specimen_of(reading: Reading) -> int:
+    """The case whose material is read; known to the server alone."""
+    specimen: int = PathologyCase.objects.values_list(Coalesce(F("reread_of"), F("pk")), flat=True).get(
+        pk=reading.case_id
+    )
+    return specimen
+
+
+def material_of(reading: Reading) -> Material:
+    """Four queries."""
+    specimen = specimen_of(reading)
+    items = list(SpecimenItem.objects.filter(case=specimen, state=ItemState.RECEIVED).order_by("number"))
+    conditions = CustodyEvent.objects.filter(case=specimen).exclude(condition="").order_by("at", "pk")
+    condition = conditions.values_list("condition", flat=True).last() or ""
+    images = SlideImage.objects.filter(item__case=specimen, state=ImageState.READY).exists()
+    return Material(
+        sum(item.kind == ItemKind.BLOCK for item in items), [item for item in items if item.kind == ItemKind.SLIDE],
+        str(Condition(condition).label) if condition else "", images,
+    )  # fmt: skip
+
+
+def recuts_of(reading: Reading) -> list[RecutRequest]:
+    """What this reader asked for in this reading; never what somebody else did."""
+    return list(RecutRequest.objects.filter(reading=reading).select_related("item"))
+
+
+def draft_of(reading: Reading) -> ReadingDraft | None:
+    return ReadingDraft.objects.filter(reading=reading).first()
+
+
+def readings_waiting(user: Any) -> int:
+    """How many readings the user has to do."""
+    return own_readings(user).filter(submitted_at__isnull=True).count()

@@ -14,25 +14,31 @@ from django.utils.translation import gettext as _
 
 from crf.checks.consent import names_a_person
 from crf.checks.engine import Failed, Folder
+from crf.checks.times import certainly_before
 from crf.judging import judged_sheet
 from crf.lookups import Surroundings
-from crf.models import FormInstance, FormSubmission
+from crf.models import FormInstance
 from crf.registry import form_def
 from crf.selectors.folder import names_not_to_be_written
+from crf.selectors.sheets import casebook
 from crf.services.checking import check
 from crf.services.entry import Invalid, Order, Saved, Stale, clear_paths
 from crf.services.refusals import noted
 from crf.sheets import Casebook, Sheet
 from crf.typed import Typed, as_sheet
+from pathology.blinding import UNBLINDING
 from pathology.models import PathologyCase, Reading
 from pathology.policies import due_of, may_reread
 from pathology.recorded import KEY, sheet_from, texts
+from pathology.words import DATE_CANNOT_BE
 from trialsite.accounts.models import User
 from trialsite.audit import trail
 from trialsite.audit.actions import Action
 from trialsite.audit.trail import Entry
 
 from .cases import case_made, case_settle
+
+TOKENS_KEPT = 20
 
 
 def reread_open(*, by: User, reading: Reading, due: dt.date | None = None) -> PathologyCase:
@@ -43,6 +49,7 @@ def reread_open(*, by: User, reading: Reading, due: dt.date | None = None) -> Pa
         transaction.atomic(),
     ):
         chain = trail.participant_chain(participant)
+        reading = Reading.objects.select_related("case__participant__site", "reader").get(pk=reading.pk)
         may_reread(by, reading).require()
         case = case_made(participant, reread_of=reading.case)
         again = Reading.objects.create(
@@ -61,7 +68,7 @@ def reread_open(*, by: User, reading: Reading, due: dt.date | None = None) -> Pa
 
 def reread_store(*, by: User, reading: Reading, typed: Typed, order: Order) -> Saved:
     """Judge and keep the answers of a re-read as `form_save` does those of a form. Within the caller's transaction."""
-    if order.token and FormSubmission.objects.filter(token=order.token).exists():
+    if order.token and order.token in reading.tokens:
         return Saved(_no_form(), reading.version, again=True)
     if order.version is not None and order.version != reading.version:
         raise Stale(reading.version)
@@ -69,13 +76,15 @@ def reread_store(*, by: User, reading: Reading, typed: Typed, order: Order) -> S
         raise Invalid(dict(typed.errors))
     stored = sheet_from(reading.content)
     sheet = as_sheet(stored, typed, form_def(KEY))
-    _judge(sheet, order)
+    _require_after_surgery(reading, sheet)
+    _judge(reading, sheet, order)
     old, new = dict(reading.content), texts(sheet)
     changed = sorted(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
     if changed:
         reading.version += 1
         Reading.objects.filter(pk=reading.pk).update(content=new, version=reading.version)
         reading.content = new
+    _keep_token(reading, order.token)
     entries = [
         Entry(
             Action.CHANGE if path in old else Action.ENTER,
@@ -91,18 +100,39 @@ def reread_store(*, by: User, reading: Reading, typed: Typed, order: Order) -> S
     return Saved(_no_form(), reading.version, changed)
 
 
+def _keep_token(reading: Reading, token: str) -> None:
+    if token:
+        reading.tokens = [*reading.tokens, token][-TOKENS_KEPT:]
+        Reading.objects.filter(pk=reading.pk).update(tokens=reading.tokens)
+
+
+def _require_after_surgery(reading: Reading, sheet: Sheet) -> None:
+    """As a form is judged (CK-239): a re-read that took earlier dates could be told from other readings."""
+    operation = casebook(reading.case.participant_id, ["SURG"]).value("SURG", "surg_prstdat")
+    received = sheet.get("cp_recdat")
+    if operation is not None and received is not None and certainly_before(received, operation):
+        raise Invalid({"cp_recdat": str(DATE_CANNOT_BE)})
+
+
 def _no_form() -> FormInstance:
     return FormInstance(form_key=KEY)
 
 
-def _judge(sheet: Sheet, order: Order) -> None:
-    """Raise `Invalid` for what cannot stand. Limits that need the participant's dates are not asked."""
+def _book(reading: Reading, sheet: Sheet) -> Casebook:
+    """What a form of this place is judged beside (CK-238 … CK-244), with the re-read in the place of the first reading."""
+    stored = casebook(reading.case.participant_id, ["SURG", "LPATH", KEY])
+    beside = [one for one in stored if one.key != KEY or one.get("cp_reader") != reading.slot]
+    return Casebook("", [*beside, sheet])
+
+
+def _judge(reading: Reading, sheet: Sheet, order: Order) -> None:
+    """Raise `Invalid` for what cannot stand, as of any reading: what is refused there and taken here would tell."""
     definition = form_def(KEY)
     names = names_not_to_be_written()
     told = {path: text for path, text in texts(sheet).items() if names_a_person(text, names)}
     if told:
         raise Invalid({path: _("This text names a person. Leave names out.") for path in told})
-    around = Surroundings(Casebook("", [sheet]), timezone.localdate())
+    around = Surroundings(_book(reading, sheet), timezone.localdate())
     found = check(definition, sheet, around)
     if found.hidden and not order.clear_hidden:
         raise Invalid({}, hidden=sorted(found.hidden))
@@ -116,4 +146,5 @@ def _judge(sheet: Sheet, order: Order) -> None:
         if one.hard and (order.whole or one.always):
             errors[raised.path] = str(one.message)
     if errors:
-        raise Invalid(errors)
+        blind = {path: str(DATE_CANNOT_BE) if path in UNBLINDING else text for path, text in errors.items()}
+        raise Invalid(blind)

@@ -46,7 +46,10 @@ def url(reading: Reading) -> str:
 
 
 def send(page: Client, reading: Reading, data: dict[str, Any], **more: Any) -> Any:
-    extra = {"version": fresh(reading.form).version, "token": uuid.uuid4().hex, "action": "save"} | more
+    extra = {
+        "version": fresh(reading.form).version, "token": uuid.uuid4().hex, "action": "save", "confidence": "HIGH",
+        "zero.CP2.n2": "1", "zero.CP2.2": "1",  # of the second nodule: none in any slide
+    } | more  # fmt: skip
     return page.post(url(reading), {**data, **extra})
 
 
@@ -67,11 +70,11 @@ def test_a_reading_is_saved_signed_audited_and_reads_back_equal(
     assert {name: shown[name] for name in typed} == typed
     assert len(typed) > 20
 
-    wrong = send(page, reading, sample.post(), action="submit", password="other")
+    wrong = send(page, reading, sample.post(), action="submit", username="p1", password="other")
     assert wrong.status_code == 422
     assert fresh(reading.form).status == FormStatus.IN_PROGRESS
     sample = Sample(sample.definition, sample.sheet, sample.around, frozenset({"CP2:1", "CP2:2"}))
-    signed = send(page, reading, sample.post(), action="submit", password=PASSWORD)
+    signed = send(page, reading, sample.post(), action="submit", username="p1", password=PASSWORD)
     assert signed.status_code == 302, html.read(signed).errors
     stored = sheet_of(fresh(reading.form))
     for prefix, fields, holder, row in each_line(sample.definition, sample.sheet):
