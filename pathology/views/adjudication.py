@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -18,12 +19,14 @@ from crf.registry import form_def
 from crf.services.entry import Invalid, Stale
 from crf.services.signing import signature_failed
 from crf.typed import Typed
-from crf.views.posted import order_of
+from crf.views.posted import order_of, somebody_else
 from crf.views.signing import FAILED
 from pathology.models import Reading
+from pathology.notes import stored_notes
 from pathology.pages import BlindBuilder
+from pathology.posted import stopped
 from pathology.selectors.adjudication import adjudication_for, comparison
-from pathology.selectors.reader import worklist
+from pathology.selectors.reader import material_of, rail
 from pathology.services import reading_confirm
 from trialsite.accounts import proving
 from trialsite.accounts.door import require
@@ -58,13 +61,18 @@ def decide(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _decided(request: HttpRequest, mine: Reading, code: str, typed: Typed) -> HttpResponse:
-    user = _person(request)
+    user, notes = _person(request), stored_notes(mine)
+    if somebody_else(request):
+        return _again(request, mine, code, typed, {}, status=403, refusal=_("Somebody else is signed in."))
     asked = proving.asked(request, user)
+    stopped(typed, notes)
     if errors := _missing(request, asked) or _wrong(request, user, mine):
         return _again(request, mine, code, typed, errors)
+    order = order_of(request)
+    order.clear_hidden = order.clear_hidden or typed.values.get("cp_adeq") == "INADEQUATE"
     try:
         saved = reading_confirm(
-            by=user, reading=mine, typed=typed, rationale=_rationale(request), order=order_of(request), components=asked
+            by=user, reading=mine, typed=typed, notes=notes, rationale=_rationale(request), order=order, components=asked
         )  # fmt: skip
     except Refused as refusal:
         return _again(request, mine, code, typed, {}, status=403, refusal=str(refusal.reason))
@@ -129,7 +137,8 @@ def _page(
         "form": builder.form,
         "code": code,
         "reading": mine,
-        "lines": worklist(user),
+        "rail": rail(user, code),
+        "slides_url": reverse("reading_slides", args=[code]) if material_of(mine).images else "",
         "compared": comparison(mine),
         "today": builder.around.today,
         "rationale": request.POST.get("rationale", "") or (mine.rationale if mine.submitted_at else ""),
