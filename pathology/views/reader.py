@@ -73,6 +73,7 @@ from pathology.shown import MeanShown, after_case, blocks_shown, means_shown, sl
 from trialsite.accounts import proving
 from trialsite.accounts.door import require
 from trialsite.accounts.models import User
+from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Permission
 from trialsite.kernel.decisions import Refused
 
@@ -91,7 +92,13 @@ readers = require(Permission.READ_CENTRALLY, Permission.ADJUDICATE)
 def readings(request: HttpRequest) -> HttpResponse:
     """`/readings/`; `?page=2` of what is to be read, `?done=2` of what is handed in."""
     page, done = (_number(request.GET.get(name, "")) or 1 for name in ("page", "done"))
-    context = {"list": worklist(request.user, page, done), "open_done": "done" in request.GET}
+    grants = grants_of(request.user)
+    decides_only = grants.may(Permission.ADJUDICATE) and not grants.may(Permission.READ_CENTRALLY)
+    context = {
+        "list": worklist(request.user, page, done),
+        "open_done": "done" in request.GET,
+        "decides_only": decides_only,
+    }
     return render(request, "pathology/worklist.html", context)
 
 

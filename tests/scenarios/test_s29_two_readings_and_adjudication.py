@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 
+from crf.models import FormInstance
 from crf.registry import form_def
 from crf.selectors.sheets import casebook
 from crf.verifying import participant_problems
 from endpoints.models import EndpointState
 from endpoints.services import endpoints_recompute
 from participants.models import Participant
-from pathology.models import CaseState, PathologyCase, Reading
-from pathology.services import readers_allocate
+from pathology import services
+from pathology.models import CaseState, ImageState, PathologyCase, Reading, SlideImage
+from pathology.services import items_receive, readers_allocate
+from pathology.services.specimens import Arrived, Passing
 from tests import world
-from tests.integration.pathology.conftest import answers
+from tests.integration.pathology.conftest import INADEQUATE, answers, posted
 from tests.scenarios.stage import SignedIn, events
 from tests.world import reading_save, reading_take
 from trialsite.accounts.models import User
 
 pytestmark = pytest.mark.django_db
-
-INADEQUATE = {
-    "cp_recdat": "2024-06-24", "cp_midat": "2024-07-02", "cp_blind": "Y", "cp_slides": "14", "cp_slides_bed": "0",
-    "cp_adeq": "INADEQUATE", "cp_adeq_reas": "Tumour bed not embedded",
-}  # fmt: skip
 
 
 @pytest.fixture
@@ -56,6 +55,64 @@ def result(case: PathologyCase) -> dict[str, Any]:
 def shown_share(found: dict[str, Any]) -> str:
     """As the page shows it."""
     return form_def("CPATHF").fields["cpf_rvt"].to_raw(found["cpf_rvt"])
+
+
+SIGNED = {"username": "p3", "password": "demo-p3-2026"}
+
+
+def with_slides(case: PathologyCase, cast: dict[str, User]) -> None:
+    moment = dt.datetime(2024, 6, 20, tzinfo=dt.UTC)
+    arrived = [Arrived("SLIDE", label, "A2", 1, "HE") for label in ("A2-1", "A2-2")]
+    passing = Passing("RECEIVED", moment, "Courier", "Central laboratory", "ADEQUATE")
+    items = items_receive(by=cast["da"], case=case, arrived=arrived, passing=passing)
+    SlideImage.objects.create(
+        item=items[0], version=1, state=ImageState.READY, sha256="1" * 64, source_sha256="2" * 64, source_format="jpeg",
+        source_size=10, size=10, width=4000, height=3000, mpp_x=0.5, mpp_y=0.5, uploaded_by=cast["da"],
+        uploaded_at=moment,
+    )  # fmt: skip
+
+
+def test_p3_reads_sees_both_unnamed_with_slides_and_decides(
+    at: SignedIn, case: PathologyCase, cast: dict[str, User]
+) -> None:
+    """At the pages: 12 % of one's own first, then both readings, then 9 % with a reason."""
+    with_slides(case, cast)
+    read(case, cast["p1"], "8", cp_com="Foci at the rim")
+    read(case, cast["p2"], "14", cp_com="Trabecular")
+    readers_allocate(by=cast["da"], case=case, readers={"ADJ": cast["p3"]})
+    p3, where = at("p3"), f"/readings/{case.code}/"
+    before = p3.get(where).content.decode()
+    assert "Foci at the rim" not in before
+    assert p3.get(f"{where}decide/")["Location"] == where
+    own = reading_take(by=cast["p3"], case=case)
+    notes = world.reading_notes(own)
+    services.reading_save(by=cast["p3"], reading=own, typed=answers("12"), notes=notes, submit=True)
+
+    page = p3.get(f"{where}decide/").content.decode()
+    for told in ("8.0 %", "14.0 %", "12.0 %", "Foci at the rim", "Trabecular", f'href="{where}slides/"'):
+        assert told in page, told
+    for secret in (
+        case.participant.number,
+        "Reader 1",
+        "R1",
+        "R2",
+        cast["p1"].full_name,
+        cast["p2"].full_name,
+        "MPR",
+    ):
+        assert secret not in page, secret
+    assert p3.get(f"{where}slides/").status_code == 200
+
+    data = {name.replace("CP2.n1.", "CP2.1."): value for name, value in posted("9").items()}
+    version = FormInstance.objects.values_list("version", flat=True).get(pk=own.form_id)
+    data |= SIGNED | {"action": "confirm", "version": str(version), "token": "s29"}
+    assert p3.post(f"{where}decide/", data).status_code == 422, "a reason is required"
+    data["rationale"] = "The second bed holds necrosis only."
+    assert p3.post(f"{where}decide/", data).status_code == 302
+    world.released(case)
+    assert (shown_share(result(case)), result(case)["cpf_mpr"]) == ("9.0", "Y")
+    own.refresh_from_db()
+    assert own.opinion["CP2:1/cpn_rvt"] == "12.0", "both values are kept"
 
 
 def test_neither_sees_the_other_s(at: SignedIn, case: PathologyCase, cast: dict[str, User]) -> None:

@@ -40,7 +40,9 @@ def discordant(case: PathologyCase, cast: dict[str, User], submit: Submit) -> Pa
     shares = {"p1": ("8", "6", "10"), "p2": ("14", "5", "29")}
     for name, (share, first, second) in shares.items():
         reading = world.reading_take(by=cast[name], case=case)
-        told = notes(block(0, "A1", first, str(100 - int(first))), block(0, "A2", second, str(100 - int(second))))
+        told = notes(
+            block(0, "A1", first, str(100 - int(first))), block(0, "A2", second, str(100 - int(second)))
+        )
         typed = answers(share, cp_com=f"Written for {share}")
         reading_save(by=cast[name], reading=reading, typed=typed, notes=told, submit=True)
     readers_allocate(by=cast["da"], case=case, readers={"ADJ": cast["p3"]})
@@ -125,12 +127,16 @@ def test_the_order_is_drawn_for_the_case_and_stays(
     assert sorted(drawn) == ["R1", "R2"]
     assert {tuple(one.slot for one in pair(reading)) for _n in range(5)} == {tuple(drawn)}
     shown = page_of(client, cast["p3"], discordant)
-    cells = re.findall(r"<th scope=\"row\">Residual viable[^<]*</th>\s*<td>([^<]*)</td>\s*<td>([^<]*)</td>", shown)
+    cells = re.findall(
+        r"<th scope=\"row\">Residual viable[^<]*</th>\s*<td>([^<]*)</td>\s*<td>([^<]*)</td>", shown
+    )
     first = {"R1": "8.0 %", "R2": "14.0 %"}[drawn[0]]
     assert cells == [("12.0 %", first)]
 
 
-def test_the_order_says_nothing_about_who_read_first(discordant: PathologyCase, cast: dict[str, User]) -> None:
+def test_the_order_says_nothing_about_who_read_first(
+    discordant: PathologyCase, cast: dict[str, User]
+) -> None:
     """Over many cases R1 is X about as often as Y."""
     reading = opinion(discordant, cast["p3"])
     firsts = set()
@@ -193,7 +199,9 @@ def test_a_revised_reading_keeps_the_first_one_and_its_reason(
     assert told.get(path="CP2:1/cpn_rvt", old="12.0").reason == why
 
 
-def test_a_second_click_decides_once(client: Client, discordant: PathologyCase, cast: dict[str, User]) -> None:
+def test_a_second_click_decides_once(
+    client: Client, discordant: PathologyCase, cast: dict[str, User]
+) -> None:
     reading = opinion(discordant, cast["p3"])
     client.force_login(cast["p3"])
     data = decision("9", reading, rationale="As read")
@@ -209,7 +217,9 @@ def test_the_own_reading_cannot_be_changed_once_the_two_are_shown(
     reading = opinion(discordant, cast["p3"])
     for submit in (False, True):
         with pytest.raises(Refused) as refusal:
-            reading_save(by=cast["p3"], reading=reading, typed=answers("9"), notes=Notes("LOW"), submit=submit)
+            reading_save(
+                by=cast["p3"], reading=reading, typed=answers("9"), notes=Notes("LOW"), submit=submit
+            )
         assert refusal.value.code == "opinion"
 
 
@@ -220,3 +230,12 @@ def test_after_the_own_reading_its_page_leads_to_the_decision(
     client.force_login(cast["p3"])
     response: Any = client.get(f"/readings/{discordant.code}/")
     assert (response.status_code, response["Location"]) == (302, url(discordant))
+
+
+def test_an_adjudicator_without_cases_is_told_so(
+    client: Client, case: PathologyCase, cast: dict[str, User]
+) -> None:
+    client.force_login(cast["p3"])
+    assert "No case needs adjudication." in client.get("/readings/").content.decode()
+    client.force_login(cast["p1"])
+    assert "No case needs adjudication." not in client.get("/readings/").content.decode()
