@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.db import transaction
@@ -13,16 +12,20 @@ from django.utils.translation import gettext as _
 from crf.checks.consent import names_a_person
 from crf.models import FormInstance
 from crf.selectors.folder import names_not_to_be_written
+from crf.selectors.sheets import sheet_of
 from crf.services.entry import Invalid, Order, Saved, form_save
 from crf.services.findings import refusal_record
 from crf.services.refusals import noted
 from crf.typed import Typed
-from pathology.blinding import UNBLINDING
+from pathology.blinding import UNBLINDING, pair
 from pathology.checks import refusals
+from pathology.findings import own_findings
 from pathology.models import ItemKind, PathologyCase, Reading, ReadingDraft, Slot, SpecimenItem
-from pathology.notes import Notes, problems, stored_notes
+from pathology.notes import Notes, problems, stored_notes, texts_of
 from pathology.policies import may_save, may_take
-from pathology.recorded import texts_of_sheet
+from pathology.recorded import KEY, sheet_from, texts_of_sheet
+from pathology.selectors.submissions import is_submitted
+from pathology.words import DATE_CANNOT_BE
 from trialsite.accounts.models import User
 from trialsite.audit import trail
 from trialsite.audit.actions import Action
@@ -41,6 +44,7 @@ LARGEST_DRAFT = 200_000  # characters
 @transaction.atomic
 def reading_take(*, by: User, case: PathologyCase) -> Reading:
     """Begin to read a case that is allocated to this person. Twice is harmless. Raises `Refused`."""
+    chain = trail.participant_chain(case.participant_id)  # the lock that every service takes first
     case = (
         PathologyCase.objects.select_for_update(of=("self",))
         .select_related("participant__site")
@@ -50,7 +54,6 @@ def reading_take(*, by: User, case: PathologyCase) -> Reading:
     may_take(by, case, readings).require()
     mine = next(reading for reading in readings if reading.reader_id == by.pk)
     if mine.taken_at is None:
-        chain = trail.participant_chain(case.participant)
         mine.taken_at = mine.seen_at = timezone.now()
         mine.save(update_fields=["taken_at", "seen_at"])
         entry = Entry(Action.READING_TAKEN, mine.address, "@begun", "", by.username)
@@ -127,6 +130,8 @@ def _save(by: User, reading: Reading, typed: Typed, notes: Notes | None, order: 
         .select_related("case__participant__site", "form__participant__site", "form__visit")
         .get(pk=reading.pk)
     )
+    if (before := _submitted_before(by, reading, order.token)) is not None:
+        return before
     may_save(by, reading).require()
     _require_stage(reading, order, act)
     notes = notes if notes is not None else stored_notes(reading)
@@ -144,7 +149,7 @@ def _save(by: User, reading: Reading, typed: Typed, notes: Notes | None, order: 
     _keep_system_values(by, reading, typed, sign=act.submit and not opinion)
     saved = _stored(by, reading, typed, order)
     entries = [] if saved.again else notes_store(reading, notes, order.reason)
-    entries += _begun(by, reading)
+    entries += _begun(by, reading) + _confirmed(reading, order)
     if entries and not saved.changed:
         saved.changed = ["@notes"]
     chain = trail.participant_chain(reading.case.participant)  # as the save has left it
@@ -156,6 +161,30 @@ def _save(by: User, reading: Reading, typed: Typed, notes: Notes | None, order: 
     elif act.submit and not saved.again:
         _submitted(by, reading, act, order)
     return saved
+
+
+def _submitted_before(by: User, reading: Reading, token: str) -> Saved | None:
+    """What this submission did when it came first: twice is harmless, also when it was the one that locked."""
+    if not token or reading.reader_id != by.pk or not is_submitted(reading, token):
+        return None
+    return Saved(reading.form or FormInstance(form_key=KEY), reading.version, again=True)
+
+
+def _confirmed(reading: Reading, order: Order) -> list[Entry]:
+    """Unusual values that the reader confirmed, with the value: another one is asked about anew."""
+    if not order.confirmed:
+        return []
+    sheet = sheet_of(reading.form) if reading.form else sheet_from(reading.content)
+    entries = []
+    for one in own_findings(sheet, timezone.localdate()):
+        reason = order.confirmed.get(one.confirm_name.removeprefix("confirm:"))
+        if reason and reading.confirmed.get(one.confirm_name, {}).get("value") != one.found:
+            said = {"value": one.found, "reason": reason, "at": timezone.now().isoformat()}
+            reading.confirmed[one.confirm_name] = said
+            if reading.form is None:  # a form keeps it with its finding
+                entries.append(Entry(Action.ENTER, reading.address, f"@{one.confirm_name}", "", reason))
+    Reading.objects.filter(pk=reading.pk).update(confirmed=reading.confirmed)
+    return entries
 
 
 def _require_stage(reading: Reading, order: Order, act: _Act) -> None:
@@ -198,8 +227,7 @@ def _keep_system_values(by: User, reading: Reading, typed: Typed, *, sign: bool)
 
 def _blind(errors: dict[str, str]) -> dict[str, str]:
     """A limit that compares with the date of surgery is told without it."""
-    neutral = _("This date cannot be right. Check it, or ask the data manager.")
-    return {path: neutral if path in UNBLINDING else message for path, message in errors.items()}
+    return {path: str(DATE_CANNOT_BE) if path in UNBLINDING else message for path, message in errors.items()}
 
 
 def _begun(by: User, reading: Reading) -> list[Entry]:
@@ -223,7 +251,8 @@ def _note_time(reading: Reading) -> None:
 def _opinion_given(by: User, reading: Reading, act: _Act) -> None:
     """Signed and kept for ever; what follows after the two readings were seen is told apart from it."""
     assert reading.form is not None
-    reading.opinion_at, reading.opinion = timezone.now(), texts_of_sheet(reading.form)
+    reading.opinion_at = timezone.now()
+    reading.opinion = {**texts_of_sheet(reading.form), **texts_of(stored_notes(reading))}
     reading.save(update_fields=["opinion_at", "opinion"])
     chain = trail.participant_chain(reading.case.participant)
     entry = Entry(Action.OPINION_GIVEN, reading.address, "@opinion", "", _proof(act), "")
@@ -232,12 +261,14 @@ def _opinion_given(by: User, reading: Reading, act: _Act) -> None:
 
 def _submitted(by: User, reading: Reading, act: _Act, order: Order) -> None:
     participant, form = reading.case.participant, reading.form
-    reading.submitted_at = timezone.now()
+    before, reading.submitted_at = reading.rationale, timezone.now()
     reading.rationale = order.reason if act.confirm else ""
     reading.save(update_fields=["submitted_at", "rationale"])
     entries = [Entry(Action.READING_SUBMITTED, reading.address, "@locked", "0", "1", _proof(act))]
     if act.confirm:
-        entries.append(Entry(Action.READING_SUBMITTED, reading.address, "@rationale", "", order.reason))
+        entries.append(Entry(Action.READING_SUBMITTED, reading.address, "@rationale", before, order.reason))
+        shown = ", ".join(f"{name} {one.slot}" for name, one in zip("XY", pair(reading), strict=True))
+        entries.append(Entry(Action.READING_SUBMITTED, reading.address, "@pair", "", shown, system=True))
     if form is not None:
         FormInstance.objects.filter(pk=form.pk).update(locked=True)
     chain = trail.participant_chain(participant)
@@ -291,7 +322,3 @@ def draft_post(draft: ReadingDraft) -> QueryDict:
     for name, values in content.items():
         data.setlist(name, values)
     return data
-
-
-def overdue(reading: Reading, today: dt.date) -> bool:
-    return reading.due_on is not None and reading.submitted_at is None and reading.due_on < today
