@@ -34,10 +34,21 @@ def _line(line: Line) -> dict[str, Any]:
     code = line.after.get("lbnrind")
     return {
         "number": line.result.line, "participant": line.panel.number, "visit": line.panel.visit,
-        "url": form_url(line.panel.form), "test": analyte.code, "label": str(analyte.label), "now": now,
+        "sample": _sample(line), "url": form_url(line.panel.form), "test": analyte.code, "label": str(analyte.label), "now": now,
         "before": before if before != now else "", "same": bool(before) and before == now, "corrects": line.corrects,
         "standard": _standard(line), "judged": judgement_text(line.after), "odd": code not in (None, "NORMAL"),
     }  # fmt: skip
+
+
+def _sample(line: Line) -> str:
+    """Day and time of the sample, as the file gives them."""
+    fields = form_def("LB").fields
+    parts = [
+        missing_label(missing) or fields[name].display(value)
+        for name, (value, missing, _line) in line.panel.head.items()
+        if name in ("lbdat", "lbtim")
+    ]
+    return " ".join(parts)
 
 
 def _reported(row: RowValues) -> str:

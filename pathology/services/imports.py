@@ -278,7 +278,8 @@ def _told(one: Imported, invalid: Invalid) -> list[Problem]:
     found = []
     for path, why in (reasons | invalid.errors).items():
         line, column = one.place(path)
-        found.append(Problem(line, column, _value_at(one, path), why))
+        value = _value_at(one, path) if column else f"{one.code} {one.reader}"  # of the nodules as a whole
+        found.append(Problem(line, column or NUMBER, value, why))
     return found
 
 

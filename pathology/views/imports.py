@@ -159,6 +159,12 @@ class Shown:
     heads: list[str]
     nodules: list[list[Cell]]
 
+    @property
+    def halves(self) -> list[list[Cell]]:
+        """The values of the case in two columns."""
+        middle = (len(self.cells) + 1) // 2
+        return [self.cells[:middle], self.cells[middle:]]
+
 
 def _shown(one: Filled) -> Shown:
     definition = form_def(KEY)
@@ -184,7 +190,7 @@ def _shown(one: Filled) -> Shown:
     return Shown(
         one.imported.code, str(one.imported.reading.reader),
         f"{lines[0]}–{lines[-1]}" if len(lines) > 1 else str(lines[0]),
-        bool(one.old), cells, [str(f.label) for f in fields], nodules,
+        any(one.old.values()), cells, [str(f.label) for f in fields], nodules,
     )  # fmt: skip
 
 

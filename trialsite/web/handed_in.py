@@ -38,7 +38,7 @@ class HandedIn(forms.Form):
         label=gettext_lazy("or paste the rows here"),
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
+        widget=forms.Textarea(attrs={"rows": 8, "wrap": "off", "spellcheck": "false", "autocomplete": "off"}),
     )
 
     def clean(self) -> dict[str, Any]:
