@@ -16,6 +16,7 @@ from crf.verifying import participant_problems
 from endpoints.models import EndpointRun, EndpointState
 from endpoints.verifying import run_problems, state_problems
 from participants.models import Participant
+from pathology.verifying import slide_problems
 from trialsite.audit.guarding import guard_problems
 from trialsite.audit.models import AuditChain
 from trialsite.audit.seals import seal_problems
@@ -61,6 +62,7 @@ def verify(numbers: Sequence[str] = (), tell: Tell | None = None) -> Outcome:
         "participants": lambda: tables(people),
         "runs": lambda: runs(people),
         "results": lambda: states(people),
+        "slides": lambda: slide_problems(people),
     }
     done, whole = 0, len(walk.chains) + 3 * people.count() + 2
     for name, look in parts.items():

@@ -106,13 +106,15 @@ def _make_room(newest: Path) -> None:
         path.unlink(missing_ok=True)  # who has it open reads on
 
 
-def problem_of(sha256: str, size: int) -> str:
-    """What is wrong with the stored file: nothing, or a word. Reads it whole, in parts."""
+def problem_of(sha256: str, size: int, *, read: bool = True) -> str:
+    """What is wrong with the stored file: nothing, or a word. `read`: whole, in parts; else its size only."""
     name = name_of(sha256)
     if not store().exists(name):
         return "missing"
     if store().size(name) != size:
         return "size"
+    if not read:
+        return ""
     found = hashlib.sha256()
     with store().open(name, "rb") as file:
         for part in file.chunks(PART):

@@ -26,6 +26,13 @@ async function start() {
   new Microscope(slide);
 }
 
+/** OpenSeadragon adds a style sheet unless an element of this name is there; the policy forbids one, and this is none. */
+function noStyleSheet() {
+  const instead = document.createElementNS("urn:none", "style");
+  instead.setAttribute("data-openseadragon-mobile-css", "true");
+  document.head.append(instead);
+}
+
 // Lengths ----------------------------------------------------------------------------------------------------------
 
 const cross = (o, a, b) => (a[0] - o[0]) * (b[1] - o[1]) - (a[1] - o[1]) * (b[0] - o[0]);
@@ -61,6 +68,7 @@ class Microscope {
 
   open() {
     const { slide } = this;
+    noStyleSheet();
     this.viewer = window.OpenSeadragon({
       element: view, prefixUrl: "", showNavigationControl: false, showNavigator: true, navigatorPosition: "TOP_RIGHT",
       navigatorSizeRatio: 0.16, drawer: "canvas", animationTime: 0.35, springStiffness: 9, maxZoomPixelRatio: 4, minZoomImageRatio: 0.7,

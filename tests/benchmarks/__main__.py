@@ -37,6 +37,7 @@ NAMES = (
     "casebook",
     "trail",
     "sign",
+    "slides",
 )
 
 

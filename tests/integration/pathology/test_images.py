@@ -15,6 +15,7 @@ from django.db.models import ProtectedError
 from django.test import Client
 from django.urls import reverse
 
+from participants.models import Participant
 from pathology import services
 from pathology.image_words import told
 from pathology.images import storage, tiles
@@ -31,6 +32,7 @@ from pathology.selectors.images import annotations_of, beds_drawn
 from pathology.services.annotations import Drawn
 from pathology.services.image_preparing import image_settle, orphans_remove, waiting_images
 from pathology.tasks import image_prepare, images_sweep
+from pathology.verifying import slide_problems
 from tests.integration.pathology.conftest import Submit
 from tests.integration.pathology.slides_made import picture, svs
 from tests.integration.pathology.slides_world import prepared, ready, uploaded, with_slides
@@ -262,9 +264,13 @@ def test_an_altered_or_missing_file_is_found(
     image = ready(items[0], slide_file, cast["da"])
     path = storage.local(image.sha256)
     raw = bytearray(path.read_bytes())
+    everybody = Participant.objects.all()
+    assert list(slide_problems(everybody)) == [None]
     raw[5000] ^= 1
     path.write_bytes(bytes(raw))
     assert storage.problem_of(image.sha256, image.size) == "digest"
+    found = next(problem for problem in slide_problems(everybody) if problem)
+    assert "does not give its digest" in found.message
     path.write_bytes(bytes(raw[:-1]))
     assert storage.problem_of(image.sha256, image.size) == "size"
 
