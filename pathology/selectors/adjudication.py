@@ -118,14 +118,18 @@ def adjudication_for(user: Any, code: str) -> Reading:
     return reading
 
 
-def comparison(reading: Reading) -> Comparison:
+def comparison(reading: Reading) -> Comparison | None:
     """The own reading as it was signed first, X and Y; after the decision also what was decided.
 
-    Raises 404 before the own reading is signed, whatever asks.
+    None while one of the two is open again: what its reader is writing is nobody else's. Raises 404 before the own
+    reading is signed, whatever asks.
     """
     if reading.opinion_at is None:
         raise Http404
-    x, y = (_Record(_stored(one), stored_notes(one), _drawings(one)) for one in pair(reading))
+    two = pair(reading)
+    if any(one.submitted_at is None for one in two):
+        return None
+    x, y = (_Record(_stored(one), stored_notes(one), _drawings(one)) for one in two)
     mine = _Record(sheet_from(reading.opinion), notes_from(reading.opinion), _drawings(reading))
     decided = _Record(_stored(reading), stored_notes(reading), 0) if reading.submitted_at else None
     groups = [

@@ -14,7 +14,13 @@ from pathology.blinding import pair
 from pathology.models import CaseState, PathologyCase, Reading
 from pathology.notes import Block, Notes
 from pathology.selectors.adjudication import comparison
-from pathology.services import readers_allocate, reading_save, reading_take
+from pathology.services import (
+    readers_allocate,
+    reading_reopen_ask,
+    reading_reopen_decide,
+    reading_save,
+    reading_take,
+)
 from tests import world
 from tests.integration.pathology.conftest import Submit, answers, posted
 from trialsite.accounts.models import User
@@ -239,3 +245,21 @@ def test_an_adjudicator_without_cases_is_told_so(
     assert "No case needs adjudication." in client.get("/readings/").content.decode()
     client.force_login(cast["p1"])
     assert "No case needs adjudication." not in client.get("/readings/").content.decode()
+
+
+def test_what_a_reader_writes_in_a_reading_that_is_open_again_is_not_shown(
+    client: Client, discordant: PathologyCase, cast: dict[str, User]
+) -> None:
+    reading = opinion(discordant, cast["p3"])
+    client.force_login(cast["p3"])
+    assert client.post(url(discordant), decision("9", reading, rationale="As read")).status_code == 302
+    second = discordant.readings.get(slot="R2")
+    asked = reading_reopen_ask(by=cast["p2"], reading=second, reason="Turned over")
+    reading_reopen_decide(by=cast["da"], reopening=asked, granted=True)
+    typed = answers("44", cp_com="Being written")
+    typed.rows["CP2"][0].key = "1"
+    reading_save(by=cast["p2"], reading=second, typed=typed)
+    page = page_of(client, cast["p3"], discordant)
+    assert "One of the two readings is open again." in page
+    for told in ("44.0", "Being written", "8.0 %"):
+        assert told not in page
