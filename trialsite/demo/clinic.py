@@ -62,6 +62,11 @@ class Note:
     repeat: int = 1
 
 
+def slides_sent(beds: int) -> int:
+    """How many slides of a specimen with so many tumour beds the site sends to the central laboratory."""
+    return 12 + 3 * max(beds, 1)
+
+
 class Clinic:
     """Everything beside the endpoint's forms for one story."""
 
@@ -347,7 +352,7 @@ class Clinic:
         return Note("LPATH", "LPATH", first + 12 * DAY, {
             "lp_no": f"P-{self.story.number}", "lp_recdat": first, "lp_isch_min": "25", "lp_fix_h": "24.0",
             "lp_midat": first + 12 * DAY, "lp_sampling": "P7", "lp_blocks_bed": str(blocks), "lp_blocks_all": str(blocks + 7),
-            "lp_slides_he": str(blocks + 9), "lp_slides_sent": str(blocks + 4), "lp_sentdat": first + 12 * DAY,
+            "lp_slides_he": str(blocks + 9), "lp_slides_sent": str(slides_sent(len(beds))), "lp_sentdat": first + 12 * DAY,
             "lp_nnod": str(max(len(beds), 1)), "lp_hist": "HCC" if any(b.viable for b in beds) else "NOTUMOUR",
             "lp_mvi": "M0", "lp_mvi_n": "0", "lp_macro": "N", "lp_bdi": "N", "lp_satellite": "N", "lp_margin": "NEG",
             "lp_margin_mm": "9.0", "lp_ln_ex": "0", "lp_ln_pos": "0", "lp_fib": "S3", "lp_steat": "5", "lp_ypt": "T1b",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from random import Random
 
 from . import participant_01_003
+from .central import left_open
 from .courses import course
 from .story import DAY, Story
 
@@ -16,7 +17,11 @@ YOUNGEST = 2  # days ago: the latest consent
 
 
 def stories(participants: int, seed: int, today: dt.date) -> Iterator[Story]:
-    """Every participant's course up to today, site by site, in the order of consent."""
+    """Every participant's course up to today, site by site, in the order of consent; some still read centrally."""
+    yield from left_open(list(_stories(participants, seed, today)))
+
+
+def _stories(participants: int, seed: int, today: dt.date) -> Iterator[Story]:
     rng = Random(f"{seed}/{participants}")  # noqa: S311 – invented people, not secrets
     begin = min(BEGIN, today - 900 * DAY)
     begin = max(begin, dt.date(2024, 1, 15))

@@ -241,6 +241,7 @@ class Story:
     operation: Operation | None = None
     reads: tuple[Read, ...] = ()
     released: dt.date | None = None
+    central: str = ""  # how far central reading has come, where it is not as the days say (`central.py`)
     ends: tuple[EndOfPhase, ...] = ()
     contacts: tuple[Contact, ...] = ()
     therapies: tuple[Therapy, ...] = ()

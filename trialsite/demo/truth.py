@@ -235,8 +235,8 @@ def _earliest(text: str, limit: dt.date) -> dt.date:
 
 
 def final_result(story: Story) -> tuple[Decimal | None, bool | None, bool | None]:
-    """P-9: viable %, MPR and pCR of two readers that agree, else of the adjudicator."""
-    if len(story.reads) < 2:
+    """P-9: viable %, MPR and pCR of two readers that agree, else of the adjudicator; once the result is released."""
+    if len(story.reads) < 2 or story.released is None:
         return None, None, None
     one, two = story.reads[:2]
     agreed = one.mpr == two.mpr and one.pcr == two.pcr and abs(one.viable - two.viable) <= 10

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.utils import timezone
 
 from crf.models import FormInstance
 from crf.selectors.sheets import sheet_of
@@ -23,17 +24,20 @@ from pathology.services import (
     items_receive,
     readers_allocate,
     reading_confirm,
+    reading_reopen_ask,
     reading_save,
     reading_take,
+    recut_ask,
     result_release,
 )  # fmt: skip
 from pathology.services.specimens import Arrived, Passing
 from trialsite.accounts.models import Site, User
 from trialsite.kernel.decisions import ALLOWED
 
-from .clinic import Clinic
+from . import central
+from .clinic import Clinic, slides_sent
 from .forms import Entry, after_readings, before_readings, reading, typed
-from .story import Read, Story
+from .story import DAY, Read, Story
 
 RECENT = 7  # days: what happened so lately is often not finished
 SITE_PEOPLE = {"01": ("lin", "chen"), "02": ("wu", "zhao"), "03": ("wu", "zhao")}
@@ -82,7 +86,7 @@ def _write(story: Story, cast: Cast, today: dt.date, clinic: bool) -> Participan
     )
     with Load(by=writer, participant=participant) as load:
         _save(load, before_readings(story, investigator.address, seen), investigator, today, laboratory)
-    _read(story, participant, cast)
+    _read(story, participant, cast, today)
     if later := after_readings(story, seen):
         with Load(by=writer, participant=participant) as load:
             _save(load, later, investigator, today, laboratory)
@@ -124,13 +128,19 @@ def _order(form: FormInstance) -> int:
     return form.visit.order if form.visit else 0
 
 
-def _read(story: Story, participant: Participant, cast: Cast) -> None:
+def _read(story: Story, participant: Participant, cast: Cast, today: dt.date) -> None:
     """Slides arrive, are allocated and read in the order of the story; the result is released on its day."""
     case = PathologyCase.objects.filter(participant=participant, reread_of__isnull=True).first()
-    if case is None:
+    if case is None or story.central == central.AWAITED:
         return
     manager = cast.users["da"]
     _receive(story, case, manager)
+    if story.central in (central.READING, central.LATE):
+        _begin(story, case, cast, today)
+    if story.central in (central.TO_ALLOCATE, central.READING, central.LATE):
+        return
+    if story.central == central.ADJUDICATION:
+        readers_allocate(by=manager, case=case, readers={Slot.ADJUDICATOR: cast.users["p3"]})
     for read in story.reads:
         person = cast.users[read.reader]
         _give(case, person, manager)
@@ -139,20 +149,42 @@ def _read(story: Story, participant: Participant, cast: Cast) -> None:
     case.refresh_from_db()
     if story.released and case.state == CaseState.DECIDED:
         result_release(by=manager, case=case, on=story.released)
+    if story.central == central.REOPENING:
+        first = case.readings.select_related("case__participant__site").get(slot=Slot.FIRST)
+        reason = "Two slides of the second block were looked at after the reading was signed."
+        reading_reopen_ask(by=cast.users[story.reads[0].reader], reading=first, reason=reason)
+
+
+def _begin(story: Story, case: PathologyCase, cast: Cast, today: dt.date) -> None:
+    """Allocated; one reader has a draft, the other one misses a slide that can be read; or both are late."""
+    one, two, third = (cast.users[name] for name in ("p1", "p2", "p3"))
+    places: dict[str, User | None] = {Slot.FIRST: one, Slot.SECOND: two, Slot.ADJUDICATOR: third}
+    if story.central == central.LATE:
+        given = today - 20 * DAY
+        readers_allocate(by=cast.users["da"], case=case, readers=places, due=given + 14 * DAY, on=given)
+        return
+    readers_allocate(by=cast.users["da"], case=case, readers=places)
+    reading_save(by=one, reading=reading_take(by=one, case=case), typed=reading(story.reads[0]))
+    taken = reading_take(by=two, case=case)
+    slides = slides_of(taken)
+    recut_ask(
+        by=two, reading=taken, item=slides[-1], reason="The section is folded over the border of the bed."
+    )
 
 
 def _receive(story: Story, case: PathologyCase, manager: User) -> None:
-    """A block and two slides for each cut through each bed, a week after the operation."""
-    beds = story.reads[0].nodules if story.reads else ()
-    arrived = []
-    for nodule, _bed in enumerate(beds, 1):
-        for cut in range(1, 4):
-            block = f"{'ABCDEFGH'[nodule - 1]}{cut}"
-            arrived.append(Arrived("BLOCK", block, block, nodule))
-            arrived += [Arrived("SLIDE", f"{block}-{n}", block, nodule, "HE") for n in (1, 2)]
-    if not arrived or story.operation is None:
-        return
+    """Three blocks of each bed with as many slides as the site's report says were sent, three weeks after the operation."""
+    beds = len(story.reads[0].nodules) if story.reads else 1
+    if story.operation is None or not (story.reads or story.central):
+        return  # not there yet
+    blocks = [(f"{'ABCDEFGH'[n - 1]}{cut}", n) for n in range(1, beds + 1) for cut in range(1, 4)]
+    arrived = [Arrived("BLOCK", block, block, nodule) for block, nodule in blocks]
+    # Of the case with a slide that cannot be read one more is missing.
+    for number in range(slides_sent(beds) - (story.central == central.READING)):
+        block, nodule = blocks[number % len(blocks)]
+        arrived.append(Arrived("SLIDE", f"{block}-{number // len(blocks) + 1}", block, nodule, "HE"))
     received = dt.datetime.combine(story.operation.day + dt.timedelta(20), dt.time(2), dt.UTC)
+    received = min(received, timezone.now())
     passing = Passing("RECEIVED", received, "Courier", "Central laboratory", "ADEQUATE")
     items_receive(by=manager, case=case, arrived=arrived, passing=passing)
 
@@ -174,6 +206,7 @@ def _submit(person: User, taken: Reading, read: Read) -> None:
     reading_save(by=person, reading=taken, typed=reading(read), notes=notes, submit=True, components=signed)
     if taken.slot == Slot.ADJUDICATOR:
         taken.refresh_from_db()
+        assert taken.form is not None
         again = Typed.of(sheet_of(taken.form))
         reason = "Own reading confirmed after both readings were seen."
         reading_confirm(

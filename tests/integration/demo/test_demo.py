@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from crf.checks import hits_of
 from crf.derivation_imaging import engine_settings
@@ -21,7 +22,8 @@ from endpoints.engine.course import Course, derive
 from endpoints.gather import course
 from endpoints.mapping import FIELDS
 from participants.models import Participant
-from pathology.models import Reading
+from pathology.models import PathologyCase, Reading, RecutRequest, Reopening
+from pathology.selectors.cases import late
 from trialsite.demo.cohort import stories
 from trialsite.demo.truth import truth_of
 
@@ -158,6 +160,31 @@ def test_submitted_readings_are_of_different_people() -> None:
     readings = Reading.objects.filter(submitted_at__isnull=False).select_related("reader")
     assert readings
     assert {r.reader.username for r in readings if r.reader} <= {"p1", "p2", "p3"}
+
+
+def test_central_reading_is_left_at_every_stage() -> None:
+    """A data manager finds something of each kind; what is not released is pending, and one result waits to be reopened."""
+    make(24)
+    assert set(PathologyCase.objects.values_list("state", flat=True)) == {
+        "AWAITED", "TO_ALLOCATE", "READING", "ADJUDICATION", "DECIDED", "RELEASED",
+    }  # fmt: skip
+    assert late(timezone.localdate()).count() == 2
+    assert RecutRequest.objects.filter(state="OPEN").count() == 1
+    asked = Reopening.objects.select_related("reading__case").get()
+    assert (asked.granted, asked.reading.case.state, asked.asked_by) == (
+        None,
+        "RELEASED",
+        asked.reading.reader,
+    )
+    told = {story.number: (story, truth_of(story, TODAY)) for story in stories(24, 7, TODAY)}
+    assert told["01-003"][0].central == ""
+    for case in PathologyCase.objects.select_related("participant"):
+        story, expected = told[case.participant.number]
+        assert (expected["MPR"] == "PENDING") is (case.state != "RELEASED"), (
+            case.participant.number,
+            story.central,
+        )
+        assert found(case.participant.number, TODAY)["MPR"] == expected["MPR"]
 
 
 def test_only_in_demonstration_mode(settings: Any) -> None:
