@@ -14,7 +14,7 @@ from typing import Any
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from crf.fields import CrfField
+from crf.fields import CrfField, Share
 from crf.models import FormInstance
 from crf.registry import form_def
 from crf.selectors.sheets import sheet_of
@@ -174,7 +174,10 @@ def _line(
     if isinstance(one, Decimal | int) and isinstance(two, Decimal | int):
         apart = abs(Decimal(one) - Decimal(two))
         line.points = apart if share else None
-        line.apart = _number(apart, str(crf_field.unit_text)) if apart else ""
+        unit = str(crf_field.unit_text)
+        line.apart = (
+            (_points(apart) if isinstance(crf_field, Share) else _number(apart, unit)) if apart else ""
+        )
     elif texts[1] != texts[2]:
         line.apart = _("differ")
     return line
@@ -190,6 +193,10 @@ def _value(crf_field: CrfField, holder: Any) -> tuple[Any, str]:
 
 def _number(value: Decimal, unit: str) -> str:
     return f"{value.normalize():f} {unit}".strip()
+
+
+def _points(value: Decimal) -> str:
+    return _("%(points)s points") % {"points": _number(value, "")}
 
 
 def _nodule(number: int, mine: _Record, x: _Record, y: _Record, decided: _Record | None) -> Group:
@@ -215,7 +222,7 @@ def _blocks(mine: _Record, x: _Record, y: _Record) -> Group:
         line = Line(_("Block %(block)s of nodule %(number)s") % {"block": name, "number": place[0]}, texts)
         if known[1] is not None and known[2] is not None:
             line.points = abs(known[1].viable - known[2].viable)
-            line.apart = _number(line.points, "%") if line.points else ""
+            line.apart = _points(line.points) if line.points else ""
         lines.append(line)
     return Group(_("Blocks: viable / necrosis / stroma, bed area"), lines, of_blocks=True)
 

@@ -205,9 +205,12 @@ def _done(request: HttpRequest, mine: Reading, code: str, *, submit: bool, chang
     if not submit:
         messages.success(request, _("Draft saved.") if changed else _("Nothing had changed."))
         return redirect("reading", code)
-    messages.success(request, _("Case %(code)s is signed and submitted.") % {"code": code})
     mine.refresh_from_db(fields=["opinion_at", "submitted_at"])
-    return redirect("reading", code) if mine.submitted_at is None else redirect("readings")
+    if mine.submitted_at is None:  # an adjudicator's: the decision is next
+        messages.success(request, _("Your own reading is signed and kept. Here are the two readings."))
+        return redirect("reading", code)
+    messages.success(request, _("Case %(code)s is signed and submitted.") % {"code": code})
+    return redirect("readings")
 
 
 class _Page:

@@ -13,6 +13,7 @@ from pathology.notes import Notes
 from pathology.services import readers_allocate, reading_save, reading_take
 from tests import world
 from tests.browser.entry import started, until
+from tests.browser.test_axe import violations
 from tests.integration.pathology.conftest import answers
 from trialsite.accounts.models import User
 
@@ -87,6 +88,8 @@ def test_s29_two_readings_and_adjudication(
     for secret in ("Peng", "R1", "R2", "MPR", case.participant.number):
         expect(page.locator("body")).not_to_contain_text(secret)
 
+    assert violations(page) == []
+
     started(page)
     shares(page, 9)
     sign = page.get_by_role("button", name="Sign the decision")
@@ -100,6 +103,7 @@ def test_s29_two_readings_and_adjudication(
     expect(page.locator("#reason-given")).to_have_text(WHY)
     expect(page.locator(".compared")).to_contain_text("9.0 %")
     expect(page.locator("#password")).to_have_count(0)
+    assert violations(page) == []
 
     world.released(case)
     found = casebook(case.participant_id, ["CPATHF"]).one("CPATHF")
