@@ -144,7 +144,8 @@ def _value(block: Plain, name: str) -> tuple[str, str]:
     found = block["kappa"][name]
     if found["estimate"] is None:
         return why_not(found["why"]), _cases(block["n"])
-    return number(found["estimate"], 2), f"{limits(found['interval'])}, {_cases(block['n'])}".strip()
+    below = [part for part in (limits(found["interval"]).strip(), _cases(block["n"])) if part]
+    return number(found["estimate"], 2), ", ".join(below)
 
 
 def _bias_card(block: Plain) -> Card:
@@ -249,7 +250,7 @@ def _kappas(results: Plain) -> Table:
     ]  # fmt: skip
     note = _(
         "Cohen 1960 and 1968, interval after Fleiss, Cohen and Everitt 1969. Three classes: pCR; MPR "
-        "without pCR; no MPR. Five classes: pCR; MPR without pCR; up to 30%; less than 50%; 50% and more."
+        "without pCR; no MPR. Five classes: pCR; MPR without pCR; up to 30%; less than 50%; at least 50%."
     )
     return Table("kappa", _("Agreement of classes"), heads, rows, note)
 
@@ -469,7 +470,7 @@ def methods() -> list[tuple[str, str]]:
             _("Classes"),
             _(
                 "Kappa of Cohen 1960, weighted 1968 with linear (Cicchetti and Allison 1971) and "
-                "quadratic weights (Fleiss and Cohen 1973); 95% interval from the standard error of "
+                "quadratic weights (Fleiss and Cohen 1973); interval (95%) from the standard error of "
                 "Fleiss, Cohen and Everitt 1969."
             ),
         ),

@@ -75,7 +75,7 @@ def words() -> dict[str, tuple[str, str]]:
         ),
         "differences": (
             _("Differences between the two readers"),
-            _("Difference of the two readers against their mean, with bias and 95% limits of agreement."),
+            _("Difference of the two readers against their mean, with bias and limits of agreement (95%)."),
         ),
         "drift": (
             _("Planned re-reads over time"),
@@ -93,7 +93,7 @@ def words() -> dict[str, tuple[str, str]]:
         ),
         "local_differences": (
             _("Differences between local and central"),
-            _("Local minus central viable tumour against their mean, with bias and 95% limits of agreement."),
+            _("Local minus central viable tumour against their mean, with bias and limits of agreement (95%)."),
         ),
     }  # fmt: skip
 

@@ -68,24 +68,26 @@ def scatter(
 def differences(
     points: Sequence[tuple[float, float, str]], *, found: Row | None, x: str, y: str, words: Mapping[str, str]
 ) -> Any:
-    """Difference against mean, with bias and limits of agreement as lines that say what they are."""
+    """Difference against mean; bias and limits of agreement as lines that say what they are, with their intervals."""
     made = [((one + two) / 2, one - two, group) for one, two, group in points]
     reach = max([15.0, *(abs(value) + 4 for _x, value, _group in made)])
     lines: list[dict[str, Any]] = []
-    bands: list[dict[str, Any]] = []
     if found and found.get("sd") is not None:
         reach = max(reach, abs(found["lower"]) + 6, abs(found["upper"]) + 6)
         for name in ("upper", "bias", "lower"):
-            lines.append(
-                {"y": found[name], "says": f"{words[name]} {_number(found[name])}", "dash": name != "bias"}
-            )
+            says = f"{words[name]} {_number(found[name])}"
             low, high = found["interval" if name == "bias" else f"{name}_interval"]
-            bands.append({"low": max(low, -reach), "high": min(high, reach)})
+            low, high = max(low, -reach), min(high, reach)
+            lines.append({"y": found[name], "low": low, "high": high, "says": says, "dash": name != "bias"})
     scale = alt.Scale(domain=[-reach, reach], nice=False)
     across = alt.Scale(domain=[0, 100], nice=False)
     data = alt.Chart(alt.Data(values=lines))
     layers = [
-        alt.Chart(alt.Data(values=bands)).mark_rect(color=BAND, opacity=1).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
+        data.transform_filter("!datum.dash").mark_rect(color=BAND, opacity=1).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
+        # The intervals of the limits stand as bars at the left: as bands they would cover each other.
+        data.transform_filter("datum.dash").mark_rule(color=EDGE, strokeWidth=3).encode(
+            x=alt.value(5), y=alt.Y("low:Q", scale=scale), y2="high:Q"
+        ),
         _rules("y", [0.0], colour=INK, dash=[1, 0]),
         data.transform_filter("datum.dash").mark_rule(color=INK, strokeDash=[5, 3]).encode(y="y:Q"),
         data.transform_filter("!datum.dash").mark_rule(color=INK, strokeWidth=1.6).encode(y="y:Q"),
@@ -122,7 +124,7 @@ def over_time(points: Sequence[tuple[str, float, str]], *, x: str, y: str, withi
         .mark_line(strokeWidth=1.2)
         .encode(
             x=xs, y=ys,
-            color=alt.Color("group:N", scale=alt.Scale(domain=groups, range=list(COLOURS[: len(groups)])), legend=None),
+            color=_colour(groups),
             strokeDash=alt.StrokeDash("group:N", scale=alt.Scale(domain=groups), legend=None),
         )
     )  # fmt: skip
@@ -138,19 +140,29 @@ def _dots(points: Sequence[tuple[float, float, str]], x: Any, y: Any) -> Any:
     rows = gathered(points)
     groups = sorted({row["group"] for row in rows})
     most = max((row["n"] for row in rows), default=1)
-    legend = alt.Legend(orient="bottom", columns=3, offset=4) if groups and groups != [""] else None
     shapes = [SHAPES[place % len(SHAPES)] for place in range(len(groups))]
-    colours = [COLOURS[place % len(COLOURS)] for place in range(len(groups))]
     return (
         alt.Chart(alt.Data(values=rows))
         .mark_point(filled=False, strokeWidth=1.3, opacity=1)
         .encode(
             x=x, y=y,
-            shape=alt.Shape("group:N", scale=alt.Scale(domain=groups, range=shapes), legend=legend, sort=None),
-            color=alt.Color("group:N", scale=alt.Scale(domain=groups, range=colours), legend=legend, sort=None),
+            shape=alt.Shape("group:N", scale=alt.Scale(domain=groups, range=shapes), legend=_legend(groups), sort=None),
+            color=_colour(groups),
             size=alt.Size("n:Q", scale=alt.Scale(domain=[1, max(most, 2)], range=[26, 190]), legend=None),
         )
     )  # fmt: skip
+
+
+def _colour(groups: Sequence[str]) -> Any:
+    """The same in every layer of a figure: a layer without a legend would take it from the others."""
+    colours = [COLOURS[place % len(COLOURS)] for place in range(len(groups))]
+    scale = alt.Scale(domain=list(groups), range=colours)
+    return alt.Color("group:N", scale=scale, legend=_legend(groups), sort=None)
+
+
+def _legend(groups: Sequence[str]) -> Any:
+    named = any(groups)
+    return alt.Legend(orient="bottom", columns=3, offset=4) if named else None
 
 
 def _rules(channel: str, values: Sequence[float], *, colour: str = EDGE, dash: Sequence[int] = (3, 3)) -> Any:

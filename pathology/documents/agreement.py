@@ -103,6 +103,6 @@ def _css(language: str) -> str:
     """Running head and foot in the language of the report."""
     with override(language):
         head = f"{study().id} · {_('Reader agreement')}"
-        page = _('"Page " counter(page) " of " counter(pages)')
-    own = f'@page{{@top-left{{content:"{head}"}}@bottom-right{{text-align:right;content:{page}}}}}'
+        page = _("Page %(n)s of %(of)s") % {"n": '" counter(page) "', "of": '" counter(pages) "'}
+    own = f'@page{{@top-left{{content:"{head}"}}@bottom-right{{text-align:right;content:"{page}"}}}}'
     return SHARED.read_text(encoding="utf-8") + CSS.read_text(encoding="utf-8") + own

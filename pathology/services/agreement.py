@@ -18,11 +18,18 @@ from trialsite.web import jobs
 LANGUAGES = ("en", "zh-hans")
 
 
-def may_report(by: User) -> Decision:
-    """Who reports on the trial and is not blinded, once a result is released."""
+def may_take(by: User) -> Decision:
+    """Who reports on the trial and is not blinded."""
     grants = grants_of(by)
     if grants.blinded or not grants.may(Permission.REPORT):
         return refused(_("This report is for those who report on the trial."), "role")
+    return ALLOWED
+
+
+def may_report(by: User) -> Decision:
+    """Who may take it, once a result is released."""
+    if not (allowed := may_take(by)):
+        return allowed
     if not agreement.released().exists():
         return refused(_("No central result is released yet."), "empty")
     return ALLOWED
@@ -45,7 +52,7 @@ def agreement_report_request(*, by: User, language: str, definition: str) -> Agr
 @transaction.atomic
 def agreement_report_retry(*, by: User, job: AgreementReport) -> AgreementReport:
     """A failed job once more, from the same content."""
-    may_report(by).require()
+    may_take(by).require()
     if jobs.again(job):
         study_event(by=by, action=Action.REPORT_REQUESTED, subject=job.address, new="retry")
         _send(job)
@@ -55,7 +62,7 @@ def agreement_report_retry(*, by: User, job: AgreementReport) -> AgreementReport
 @transaction.atomic
 def agreement_report_downloaded(*, by: User, job: AgreementReport) -> None:
     """Who took which file: named by its digest."""
-    may_report(by).require()
+    may_take(by).require()
     study_event(by=by, action=Action.REPORT_DOWNLOADED, subject=job.address, new=job.sha256)
 
 

@@ -240,7 +240,7 @@ ACTS: dict[str, Act] = {
 # They only read, reckon or store for the service that calls them, which writes the entries.
 NO_SERVICE = {
     "cases.case_made", "cases.place_made", "cases.form_expected", "cases.case_settle", "cases.has_specimen",
-    "reading.draft_post", "noting.notes_store", "agreement.may_report", "agreement.hurry", "images.path_of",
+    "reading.draft_post", "noting.notes_store", "agreement.may_report", "agreement.may_take", "agreement.hurry", "images.path_of",
     "image_preparing.waiting_images", "image_preparing.forbidden_words", "imports.imported_before", "imports.plan_words",
     "imports.readings_judge",  # it takes everything back
 }  # fmt: skip
