@@ -46,6 +46,7 @@ class ReadingLine:
     due_on: dt.date | None = None
     days: int | None = None
     submitted_at: dt.datetime | None = None
+    imported_at: dt.datetime | None = None  # filled in from a file: to be looked at and signed
 
     @property
     def overdue(self) -> bool:
@@ -135,7 +136,7 @@ def rail(user: Any, code: str) -> Worklist:
     return Worklist(_with_slides(shown), latest, waiting, overdue, done.count())
 
 
-Row = tuple[str, dt.datetime | None, dt.date | None, int]
+Row = tuple[str, dt.datetime | None, dt.date | None, int, dt.datetime | None]
 
 
 def _todo(user: Any) -> tuple[list[Row], int, int]:
@@ -143,7 +144,7 @@ def _todo(user: Any) -> tuple[list[Row], int, int]:
     rows = list(
         own_readings(user)
         .filter(submitted_at__isnull=True)
-        .values_list("case__code", "taken_at", "due_on", "case_id")
+        .values_list("case__code", "taken_at", "due_on", "case_id", "imported_at")
     )
     last, today = dt.date.max, timezone.localdate()
     rows.sort(key=lambda row: (row[1] is None, row[2] or last, place_in_line(user, row[0])))
@@ -154,9 +155,14 @@ def _with_slides(rows: list[Row]) -> list[ReadingLine]:
     slides, today = _slides([row[3] for row in rows]), timezone.localdate()
     return [
         ReadingLine(
-            code, "draft" if taken else "open", slides.get(case, 0), due, (due - today).days if due else None
+            code,
+            "draft" if taken else "open",
+            slides.get(case, 0),
+            due,
+            (due - today).days if due else None,
+            imported_at=imported,
         )
-        for code, taken, due, case in rows
+        for code, taken, due, case, imported in rows
     ]
 
 

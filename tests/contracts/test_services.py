@@ -19,6 +19,7 @@ from django.utils import timezone
 import crf.services
 import pathology.services
 from crf.documents import services as documents
+from crf.imports.laboratory import read_laboratory_file
 from crf.judging import Raised
 from crf.models import (
     CopyJob,
@@ -45,6 +46,7 @@ from crf.services import (
     entry,
     findings,
     holding,
+    laboratory_file,
     logs,
     queries,
     refusals,
@@ -120,6 +122,7 @@ NO_SERVICE = {
     "crf.services.bringing_back.bring_back",
     "crf.services.screening.next_number", "crf.services.site.values_of", "crf.services.writing.changes",
     "crf.services.writing.write", "crf.services.writing.each_line",
+    "crf.services.laboratory_file.results_judge",  # it takes everything back
     "crf.documents.services.may_ask", "crf.documents.services.documents_for", "crf.documents.services.hurry",
     "endpoints.reports.services.may_build",
     "endpoints.reports.services.may_take", "endpoints.reports.services.scope_of", "endpoints.reports.services.hurry",
@@ -317,6 +320,19 @@ class Stage:
     def laboratory(self) -> Laboratory:
         return sites.laboratory_add(by=self.people["da"], site=world.site(), code="LAB", name_en="Laboratory")
 
+    def results_file(self) -> Callable[[], Any]:
+        """A file of one result that was looked at."""
+        participant, lab = self.participant(), self.laboratory()
+        world.consent(participant, self.lin, "2024-03-01")
+        line = f"{participant.number},SCR,2024-03-05,ALT,65,U/L"
+        content = f"participant,visit,lbdat,test,result,unit\n{line}\n".encode()
+        seen = laboratory_file.results_judge(
+            by=self.lin, laboratory=lab, file=read_laboratory_file(content, lab)
+        ).digest
+        return lambda: laboratory_file.results_import(
+            by=self.lin, laboratory=lab, file=read_laboratory_file(content, lab), seen=seen
+        )
+
     def ranges(self, laboratory: Laboratory) -> list[ReferenceRange]:
         values = {
             "labr_test": "ALT",
@@ -439,6 +455,7 @@ ACTS: dict[str, Act] = {
         s.pair(), lambda pair: duplicates.duplicate_decide(by=s.people["da"], pair=pair, act="different", reason="Asked")
     ),
     "crf.services.site.laboratory_add": lambda s: lambda: s.laboratory(),
+    "crf.services.laboratory_file.results_import": lambda s: _prepared(s.results_file(), lambda file: file()),
     "crf.services.site.laboratory_end": lambda s: _prepared(
         s.laboratory(), lambda lab: sites.laboratory_end(by=s.people["da"], laboratory=lab, reason="Contract ended")
     ),

@@ -453,7 +453,7 @@ def test_from_the_file_to_the_reader(client: Client, allocated: PathologyCase, c
     shown = client.post(where, upload(table(row(allocated))))
     assert shown.status_code == 200
     page = shown.content.decode()
-    for text in (allocated.code, "Peng Kai", "8.0 %", "Adequate", "1 reading as it will be stored"):
+    for text in (allocated.code, "Pan Shu", "8.0 %", "Adequate", "1 reading as it will be stored"):
         assert text in page
     assert not ImportBatch.objects.exists()
     done = client.post(where, hidden(page) | {"action": "store"})
@@ -522,3 +522,20 @@ def test_readers_and_others_find_no_such_page(client: Client, cast: dict[str, Us
         for address in ("readings_import", "readings_template"):
             assert client.get(reverse(address)).status_code == 404
         assert client.post(reverse("readings_import"), upload("x")).status_code == 404
+
+
+def test_the_reader_is_told_until_the_reading_is_signed(
+    client: Client, allocated: PathologyCase, cast: dict[str, User]
+) -> None:
+    enter(client, cast["p1"])
+    where = reverse("reading", args=[allocated.code])
+    assert "check and sign" not in client.get(reverse("readings")).content.decode()
+    stored(cast["da"], table(row(allocated)))
+    assert "check and sign" in client.get(reverse("readings")).content.decode()
+    page = client.get(where).content.decode()
+    assert "These values were imported from a file on" in page
+    [box] = re.findall(r'<input[^>]*name="CP2\.1\.cpn_rvt"[^>]*>', page)
+    assert 'value="8' in box
+    assert "Da Ning" not in page, "who imported is nothing that a reader needs"
+    Reading.objects.filter(reader=cast["p1"]).update(submitted_at="2024-07-03T00:00Z")
+    assert "These values were imported" not in client.get(where).content.decode()
