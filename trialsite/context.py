@@ -51,10 +51,12 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("/queries/", _("Queries"), (P.VIEW,)),
     Entry("/sdv/", _("Verify"), (P.VERIFY, READS_REVIEW)),
     Entry("/sign/", _("Sign"), (P.SIGN,)),
-    Entry("/readings/", _("Readings"), (P.READ_CENTRALLY, P.ADJUDICATE), blinded=True),
+    Entry("/readings/", _("My readings"), (P.READ_CENTRALLY, P.ADJUDICATE), blinded=True),
+    Entry("/readings/guide/", _("Guide"), (P.READ_CENTRALLY, P.ADJUDICATE), blinded=True),
     Entry("/pathology/", _("Pathology"), (P.ALLOCATE,)),
     Entry("/endpoints/", _("Endpoints"), (P.AGGREGATE,)),
     Entry("/reports/", _("Reports"), (P.REPORT,)),
+    Entry("/pathology/agreement/", _("Reader agreement"), (P.AGGREGATE,), more=True),
     Entry("/deviations/", _("Proposed deviations"), (P.VIEW,), more=True),
     Entry("/locks/", _("Freeze and lock"), (P.VIEW,), more=True),
     Entry("/documents/", _("Documents"), (P.VIEW,), more=True),
@@ -79,6 +81,7 @@ class NavItem:
     current: bool
     count: int = 0
     answered: bool = False
+    queries: bool = True  # what is counted
 
 
 def navigation(grants: Grants, path: str, more: bool = False) -> list[NavItem]:
@@ -91,7 +94,10 @@ def navigation(grants: Grants, path: str, more: bool = False) -> list[NavItem]:
 
 
 def _current(where: str, path: str) -> bool:
-    return path == where if where == "/" else path.startswith(BELOW.get(where, where))
+    if where == "/":
+        return path == where
+    nearer = (entry.path for entry in ENTRIES if entry.path != where and entry.path.startswith(where))
+    return path.startswith(BELOW.get(where, where)) and not path.startswith(tuple(nearer))
 
 
 def counted(items: list[NavItem], grants: Grants) -> list[NavItem]:
@@ -104,6 +110,16 @@ def counted(items: list[NavItem], grants: Grants) -> list[NavItem]:
     return [
         replace(item, count=number, answered=answered) if item.path == "/queries/" else item for item in items
     ]
+
+
+def to_read(items: list[NavItem], user: Any, grants: Grants) -> list[NavItem]:
+    """With the central readings that wait for this reader."""
+    if not grants.may(P.READ_CENTRALLY) and not grants.may(P.ADJUDICATE):
+        return items
+    from pathology.selectors.reader import readings_waiting
+
+    number = readings_waiting(user)
+    return [replace(item, count=number, queries=False) if item.path == "/readings/" else item for item in items]
 
 
 def role_names(grants: Grants) -> list[str]:
@@ -121,9 +137,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Lazy, so that a fragment that shows no frame asks nothing of the database."""
 
     def bar() -> dict[str, Any]:
-        grants = grants_of(getattr(request, "user", None))
+        user = getattr(request, "user", None)
+        grants = grants_of(user)
         return {
-            "nav": counted(navigation(grants, request.path), grants),
+            "nav": to_read(counted(navigation(grants, request.path), grants), user, grants),
             "more": navigation(grants, request.path, more=True),
             "roles": role_names(grants),
             "blinded": grants.blinded,

@@ -33,7 +33,7 @@ from endpoints.models import TrialState
 from endpoints.models_reports import ReportJob
 from endpoints.services import endpoints_recompute, trial_recompute
 from participants.models import Participant
-from pathology.models import PathologyCase
+from pathology.models import AgreementReport, PathologyCase
 from tests import world
 from tests.world import reading_take
 from trialsite.accounts.models import Delegation, RoleHeld, Training, User
@@ -93,6 +93,7 @@ DATA = frozenset({"da"})
 MONITOR = frozenset({"mo"})
 SDV = frozenset({"mo", "da", "ins"})
 AUDITORS = frozenset({"mo", "da", "ins", "ad"})
+EXPORTERS = frozenset({"da", "st"})
 APART = {"act": "different", "reason": "Both sites were asked"}
 LAB = "/laboratories/01/URL/"
 FORM = "/p/{number}/SCR/dm/"
@@ -207,6 +208,13 @@ TABLE: dict[str, tuple[Line, ...]] = {
     "laboratories/<str:number>/<str:code>/import/": (
         get(LAB + "import/", VIEW), post(LAB + "import/", (DATA, 422), (VIEW, 403)),
     ),
+    "laboratories/<str:number>/<str:code>/results/": (
+        get(LAB + "results/", VIEW), post(LAB + "results/", (SITE, 422), (VIEW, 403)),
+    ),
+    "laboratories/<str:number>/<str:code>/results/<int:pk>/": (
+        get(LAB + "results/0/", SITE, 404), get(LAB + "results/0/", VIEWERS),
+    ),
+    "laboratories/<str:number>/<str:code>/results/template/": (get(LAB + "results/template/", VIEW),),
     "laboratories/<str:number>/<str:code>/<int:row>/remove/": (
         post(LAB + "{range}/remove/", (DATA, 422), (VIEW, 403)), post(LAB + "0/remove/", (VIEW, 404)),
     ),
@@ -318,8 +326,76 @@ TABLE: dict[str, tuple[Line, ...]] = {
         get("/readings/{case}/", frozenset({"p1"})), post("/readings/{case}/", (frozenset({"p1"}), 302)),
         get("/readings/P-NONE/", READERS, 404),
     ),
-    "readings/<str:code>/take/": (post("/readings/{case}/take/", (frozenset({"p1", "p2"}), 302)),),
-    "pathology/": (get("/pathology/", frozenset({"da"})),),
+    "readings/<str:code>/decide/": (get("/readings/{case}/decide/", EVERYBODY, 404),),  # of the adjudicator who is asked
+    "readings/<str:code>/slides/": (
+        get("/readings/{case}/slides/", frozenset({"p1"})), get("/readings/P-NONE/slides/", READERS, 404),
+    ),
+    # No slide of the case has an image: tests/integration/pathology/test_images_http.py looks at those that have.
+    "readings/<str:code>/slides/<int:number>/": (get("/readings/{case}/slides/1/", READERS, 404),),
+    "readings/<str:code>/slides/<int:number>/seen/": (post("/readings/{case}/slides/1/seen/", (READERS, 404)),),
+    "readings/<str:code>/slides/<int:number>/slide.json": (get("/readings/{case}/slides/1/slide.json", READERS, 404),),
+    "readings/<str:code>/slides/<int:number>/small.jpeg": (get("/readings/{case}/slides/1/small.jpeg", READERS, 404),),
+    "readings/<str:code>/slides/<int:number>/drawings/": (post("/readings/{case}/slides/1/drawings/", (READERS, 404)),),
+    "readings/<str:code>/slides/<int:number>/drawings/<int:drawing>/remove/": (
+        post("/readings/{case}/slides/1/drawings/1/remove/", (READERS, 404)),
+    ),
+    "readings/<str:code>/slides/<int:number>/<int:level>/<int:column>_<int:row>.jpeg": (
+        get("/readings/{case}/slides/1/0/0_0.jpeg", READERS, 404),
+    ),
+    "pathology/<case:code>/images/": (
+        get("/pathology/{case}/images/", frozenset({"da"})), post("/pathology/{case}/images/", (frozenset({"da"}), 422)),
+        get("/pathology/P-2222/images/", frozenset({"da"}), 404),
+    ),
+    "pathology/<case:code>/images/<int:pk>/": (get("/pathology/{case}/images/1/", frozenset({"da"}), 404),),
+    "pathology/<case:code>/images/<int:pk>/thumbnail.jpeg": (
+        get("/pathology/{case}/images/1/thumbnail.jpeg", frozenset({"da"}), 404),
+    ),
+    "readings/<str:code>/take/": (post("/readings/{case}/take/", (frozenset({"p1"}), 302)),),
+    "readings/guide/": (get("/readings/guide/", READERS),),
+    "readings/<str:code>/draft/": (post("/readings/{case}/draft/", (frozenset({"p1"}), 200)),),
+    "readings/<str:code>/draft/drop/": (post("/readings/{case}/draft/drop/", (frozenset({"p1"}), 302)),),
+    "readings/<str:code>/recut/": (post("/readings/{case}/recut/", (frozenset({"p1"}), 302)),),
+    "readings/<str:code>/reopen/": (post("/readings/{case}/reopen/", (frozenset({"p1"}), 302)),),
+    # cases are the data manager's; who oversees the trial reads them
+    "pathology/": (get("/pathology/", OVERSEERS), get("/pathology/?state=DECIDED&show=late&site=01&reader=p1", OVERSEERS)),
+    "pathology/share/": (
+        post("/pathology/share/", (DATA, 422), (OVERSEERS, 403)),
+        post("/pathology/share/", (OVERSEERS, 404), data={"case": "P-NONE"}),
+    ),
+    "pathology/release/": (
+        post("/pathology/release/", (DATA, 422), (OVERSEERS, 403)),
+        post("/pathology/release/", (OVERSEERS, 404), data={"case": "P-NONE"}),
+    ),
+    "pathology/<case:code>/": (
+        get("/pathology/{case}/", OVERSEERS), get("/pathology/P-NONE/", OVERSEERS, 404),
+        post("/pathology/{case}/", (DATA, 422), (OVERSEERS, 403)),
+        post("/pathology/{case}/", (DATA, 422), (OVERSEERS, 403), data={"act": "receive", "day": "2024-06-24"}),
+    ),
+    "pathology/import/": (
+        get("/pathology/import/", frozenset({"da"})), post("/pathology/import/", (frozenset({"da"}), 422)),
+    ),
+    "pathology/import/template/": (get("/pathology/import/template/", frozenset({"da"})),),
+    # --- how well readers agree: for who sees results of the trial; single readings for who exports
+    "pathology/agreement/": (get("/pathology/agreement/", TRIAL),),
+    "pathology/agreement/data/<str:name>/": (
+        get("/pathology/agreement/data/pairs/", TRIAL), get("/pathology/agreement/data/local/", TRIAL),
+        get("/pathology/agreement/data/rereads/", TRIAL), get("/pathology/agreement/data/readings/", EXPORTERS),
+    ),
+    "pathology/agreement/data/<str:name>/csv/": (
+        post("/pathology/agreement/data/pairs/csv/", (TRIAL, 200)),
+        post("/pathology/agreement/data/readings/csv/", (EXPORTERS, 200)),
+    ),
+    "pathology/agreement/reports/": (
+        post("/pathology/agreement/reports/", (TRIAL, 302), data={"language": "en"}),
+    ),
+    "pathology/agreement/reports/<int:pk>/": (get("/pathology/agreement/reports/{agreement}/", TRIAL),),
+    "pathology/agreement/reports/<int:pk>/retry/": (
+        post("/pathology/agreement/reports/{agreement}/retry/", (TRIAL, 302)),
+    ),
+    "pathology/agreement/reports/<int:pk>/download/": (
+        get("/pathology/agreement/reports/{agreement}/download/", TRIAL, 404),
+    ),
+    "pathology/rereads/": (get("/pathology/rereads/", DATA), post("/pathology/rereads/", (DATA, 422))),
     # --- freezing and locking: read by who sees the site, done by the data manager
     "locks/": (get("/locks/", CRF), get("/locks/?p={number}&site=01&show=not", VIEW)),
     "locks/act/": (
@@ -423,7 +499,10 @@ def places(people: dict[str, User]) -> dict[str, str]:
         found_at=document.requested_at,
     )  # fmt: skip
     query, file = a_query(participant, people)
-    return {"query": query, "file": file, "document": str(document.pk), "item": str(item.pk), "copy": str(copy.pk),
+    agreement = AgreementReport.objects.create(key="a", language="en", requested_by=people["da"])
+    return {
+        "agreement": str(agreement.pk), "query": query, "file": file,
+        "document": str(document.pk), "item": str(item.pk), "copy": str(copy.pk),
         "number": participant.number, "case": case.code, "job": str(job.pk), "role": str(role.pk),
         "training": str(training.pk), "duty": str(duty.pk),
         "unlock": str(an_unlock(participant, people["da"]).pk), "deviation": str(a_deviation(participant).pk),
@@ -542,7 +621,8 @@ def test_the_roles_of_the_table_are_those_of_the_cast(people: dict[str, User]) -
 INSPECTORS_POSTS = {
     "/login/", "/logout/", "/session/", "/language/", "/account/keys/", "/account/password/", "/account/second-factor/",
     "/persons/export/", "/documents/", "/documents/{document}/retry/", "/p/{number}/documents/", "/reports/{job}/retry/",
-    "/copies/", "/copies/{copy}/retry/", "/daily-mail/",
+    "/copies/", "/copies/{copy}/retry/", "/daily-mail/", "/pathology/agreement/data/pairs/csv/",
+    "/pathology/agreement/reports/", "/pathology/agreement/reports/{agreement}/retry/",
     IMAGING + "preview/", FORM + "presence/", FORM + "draft/drop/",
 }  # fmt: skip
 
