@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from .views import adjudication, agreement, case, cases, images, imports, reader, rereads
+from .views import adjudication, agreement, case, cases, images, imports, reader, reading_drafts, rereads
 
 
 class CaseCode:
@@ -22,8 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readings/guide/", reader.guide, name="reading_guide"),
     path("readings/<str:code>/", reader.reading, name="reading"),
     path("readings/<str:code>/take/", reader.take, name="reading_take"),
-    path("readings/<str:code>/draft/", reader.draft, name="reading_draft"),
-    path("readings/<str:code>/draft/drop/", reader.draft_drop, name="reading_draft_drop"),
+    path("readings/<str:code>/draft/", reading_drafts.draft, name="reading_draft"),
+    path("readings/<str:code>/draft/drop/", reading_drafts.draft_drop, name="reading_draft_drop"),
     path("readings/<str:code>/recut/", reader.recut, name="reading_recut"),
     path("readings/<str:code>/reopen/", reader.reopen, name="reading_reopen"),
     path("readings/<str:code>/slides/", images.slides, name="reading_slides"),

@@ -24,6 +24,7 @@ from pathology.selectors.submissions import is_submitted
 from pathology.services import reading_reopen_ask, reading_save, reading_take, recut_ask
 from trialsite.accounts import proving
 from trialsite.accounts.door import require
+from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Permission
 from trialsite.kernel.decisions import Refused
 
@@ -105,19 +106,19 @@ def _posted(request: HttpRequest, mine: Reading, code: str) -> HttpResponse:
 
 
 def _save(request: HttpRequest, page: Page, order: Order, *, submit: bool) -> HttpResponse:
-    person, mine, typed, notes = person(request), page.mine, page.typed, page.beside.notes
+    who, mine, typed, notes = person(request), page.mine, page.typed, page.beside.notes
     assert typed is not None
     if not submit:
         prefilled(typed, notes, page.material.slides)
     if errors := page.plainly_wrong(submit):
         return page.wrong(errors)
-    asked = proving.asked(request, person)
+    asked = proving.asked(request, who)
     if submit and (problem := _identity(request, mine, asked)):
         return page.wrong({}, password_error=problem)
     order.clear_hidden = order.clear_hidden or typed.values.get("cp_adeq") == "INADEQUATE"
     try:
         saved = reading_save(
-            by=person, reading=mine, typed=typed, notes=notes, submit=submit, order=order, components=asked
+            by=who, reading=mine, typed=typed, notes=notes, submit=submit, order=order, components=asked
         )
     except Refused as refusal:
         return page.refused(str(refusal.reason), 403)
@@ -127,24 +128,24 @@ def _save(request: HttpRequest, page: Page, order: Order, *, submit: bool) -> Ht
     except Invalid as invalid:
         return page.wrong(invalid.errors, invalid)
     if submit:
-        proving.signed(request, person)
+        proving.signed(request, who)
     return _done(request, mine, page.code, submit=submit, changed=bool(saved.changed or saved.again))
 
 
 def _identity(request: HttpRequest, mine: Reading, asked: tuple[str, ...]) -> str:
     """What is wrong with the signature; empty when its components are right. A failure is kept and counts (11.300)."""
-    person = person(request)
+    who = person(request)
     given = {name: request.POST.get(name, "") for name in asked}
-    address, participant = mine.address, mine.case.participant
+    where, participant = mine.address, mine.case.participant
     try:
-        with noted(by=person, act="sign", address=address, participant=participant):
-            may_save(person, mine).require()
+        with noted(by=who, act="sign", address=where, participant=participant):
+            may_save(who, mine).require()
     except Refused as refusal:
         return str(refusal.reason)
     if not all(text.strip() for text in given.values()):
         return _("Fill in everything that is asked for below “Your signature”.")
-    if component := proving.wrong(request, person, given):
-        signature_failed(by=person, participant=participant, forms=1, component=component)
+    if component := proving.wrong(request, who, given):
+        signature_failed(by=who, participant=participant, forms=1, component=component)
         return str(FAILED)
     return ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from django.urls import get_resolver
 from crf.models import FormInstance
 from endpoints.services import endpoints_recompute, trial_recompute
 from participants.models import Participant, Visit
-from pathology.models import PathologyCase
+from pathology.models import CustodyEvent, PathologyCase, Reading
+from pathology.services import readers_allocate
 from tests import world
 from tests.contracts.test_urls import TABLE, Line
 from tests.integration.pathology.conftest import answers, posted
 from tests.integration.pathology.test_pages import texts
+from tests.integration.pathology.test_reading_page import receive
 from tests.scenarios.stage import SignedIn, events, study_events
 from tests.scenarios.test_s25_rights_are_enforced_at_the_server import links, walk
 from trialsite.accounts.models import Site, User
@@ -26,11 +29,16 @@ from trialsite.audit.models import AuditEvent
 pytestmark = pytest.mark.django_db
 
 OTHER = "Written by the other reader"
+FIRST = "Seen by the reader before"
 
 
 @pytest.fixture
 def case(cast: dict[str, User]) -> PathologyCase:
-    """K-17: 01-003, operated, with imaging, AFP and P2's reading."""
+    return read_by_p2(cast)
+
+
+def read_by_p2(cast: dict[str, User]) -> PathologyCase:
+    """K-17: 01-003, operated, with imaging, AFP, the local report, slides and P2's reading; P1 has begun."""
     from tests.world import reading_save, reading_take
 
     lin = cast["lin"]
@@ -41,9 +49,25 @@ def case(cast: dict[str, User]) -> PathologyCase:
     endpoints_recompute(made.pk)
     trial_recompute()
     found = PathologyCase.objects.get(participant=made)
+    receive(found, cast["da"])
+    CustodyEvent.objects.filter(case=found).update(
+        origin="Sun Yat-sen University Cancer Center", note="from 01-003"
+    )
     reading = reading_take(by=cast["p2"], case=found)
     reading_save(by=cast["p2"], reading=reading, typed=answers("37", cp_com=OTHER), submit=True)
+    reading_take(by=cast["p1"], case=found)
     return found
+
+
+@pytest.fixture
+def third(case: PathologyCase, cast: dict[str, User]) -> PathologyCase:
+    """P1 and P2 do not agree: P3 is asked, and has not read."""
+    from tests.world import reading_save
+
+    mine = Reading.objects.get(case=case, reader=cast["p1"])
+    reading_save(by=cast["p1"], reading=mine, typed=answers("3", cp_com=FIRST), submit=True)
+    case.refresh_from_db()
+    return readers_allocate(by=cast["da"], case=case, readers={"ADJ": cast["p3"]})
 
 
 def secrets(participant: Participant) -> dict[str, list[str]]:
@@ -68,6 +92,14 @@ def secrets(participant: Participant) -> dict[str, list[str]]:
         "AFP": [f">{text}<" for text in afp] + [f'"{text}"' for text in afp] + ["fetoprotein", "甲胎蛋白"],
         "dates of treatment": [text for day in days for text in _written(day)],
         "P2's value": ["37.0", "Peng Kai", OTHER, "63.0"],
+        "classes and thresholds": [
+            "MPR", "pCR", "threshold", "Threshold", "阈值", "10 %", "10%", "10 %", "responder", "major pathological",
+            "complete pathological", "病理缓解", "病理学缓解",
+        ],
+        "order of reading": [
+            '"R1"', '"R2"', ">R1<", ">R2<", "Reader 1", "Reader 2", "first reading", "second reading", "阅片者1", "阅片者2",
+            "djudicat", "仲裁", "re-read", "reread", "重读",
+        ],
     }  # fmt: skip
 
 
@@ -83,8 +115,11 @@ def _written(day: dt.date) -> tuple[str, ...]:
     )
 
 
-def assert_silent(where: str, text: str, participant: Participant) -> None:
+def assert_silent(where: str, text: str, participant: Participant, own: tuple[str, ...] = ()) -> None:
+    """`own`: words that the page says of the reader, such as the name of the role."""
     text = re.sub(r"\b[0-9a-f]{8,}\b", "", text)  # digests and references: four digits in a row are chance
+    for word in own:
+        text = text.replace(word, "")
     for what, words in secrets(participant).items():
         for word in words:
             assert word not in text, f"{what}: {word!r} at {where}"
@@ -92,21 +127,86 @@ def assert_silent(where: str, text: str, participant: Participant) -> None:
 
 @pytest.fixture
 def p1(at: SignedIn, case: PathologyCase) -> Client:
-    client = at("p1")
-    assert client.post(f"/readings/{case.code}/take/").status_code == 302
-    return client
+    return at("p1")
+
+
+@pytest.fixture
+def p3(at: SignedIn, third: PathologyCase) -> Client:
+    return at("p3")
+
+
+def reachable(reader: Client, case: PathologyCase, name: str) -> Iterator[tuple[str, str]]:
+    """Everything that a reader gets by reading: pages, fragments, refusals, redirects, JSON, with their headers."""
+    where, password = f"/readings/{case.code}/", f"demo-{name}-2026"
+    yield from ((link, texts(reader.get(link, follow=True))) for _source, link, _status in walk(reader))
+    for address in ("/readings/", "/readings/guide/", where, f"{where}slides/", "/readings/?page=9&done=9"):
+        yield address, texts(reader.get(address))
+    posts: list[tuple[str, dict[str, str]]] = [
+        ("take/", {}),
+        ("draft/", posted("8", version="0", touched="CP2:n1/cpn_rvt")),
+        ("", posted("8", action="add_row:CP2", version="0")),
+        ("", posted("8", action="slides_seen", version="0")),
+        ("", posted("8", action="save", version="0", cp_recdat="2024-05-01")),
+        ("", posted("8", action="save", version="0", cp_satellite="Y")),
+        ("recut/", {"slide": "2", "reason": "Folded"}),
+        ("recut/", {"reason": ""}),
+        ("reopen/", {"reason": "too early"}),
+        ("draft/drop/", {}),
+        ("", posted("8", action="submit", version="0", password="wrong", username=name)),
+        ("", whole(case, name, password)),
+        ("", posted("9", action="save", version="7")),
+        ("draft/", posted("9", version="7")),
+        ("reopen/", {"reason": "A slide was left out"}),
+    ]
+    for rest, data in posts:
+        form = Reading.objects.get(case=case, reader__username=name).form
+        assert form is not None
+        if data.get("version") == "0" and form.version:
+            data = {key.replace(".n1.", ".1."): text for key, text in data.items()}
+            data["version"] = str(form.version)
+        response = reader.post(f"{where}{rest}", data)
+        yield f"POST {rest or 'page'} {data.get('action', '')} {response.status_code}", texts(response)
+    yield "worklist afterwards", texts(reader.get("/readings/", follow=True))
+    yield "page afterwards", texts(reader.get(where, follow=True))
+
+
+def whole(case: PathologyCase, name: str, password: str) -> dict[str, str]:
+    """A reading that can be signed, as the page posts it."""
+    seen = {f"slide.{item.number}": "SEEN" for item in case.items.filter(kind="SLIDE")}
+    proof = {"username": name, "password": password, "confidence": "HIGH"}
+    return posted("8", action="submit", version="0", cp_slides="3", cp_slides_bed="2") | seen | proof
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_nothing_on_any_page_that_is_open_to_p1(language: str, p1: Client, case: PathologyCase) -> None:
+def test_p1_learns_nothing_by_reading(language: str, p1: Client, case: PathologyCase) -> None:
     User.objects.filter(username="p1").update(language=language)
-    seen = []
-    for _source, link, status in walk(p1):
-        response = p1.get(link, follow=True)
-        assert status == 200
-        assert_silent(link, texts(response), case.participant)
-        seen.append(link)
-    assert f"/readings/{case.code}/" in seen
+    found = []
+    for where, text in reachable(p1, case, "p1"):
+        assert_silent(where, _without_tokens(text), case.participant)
+        found.append(where)
+    assert Reading.objects.get(case=case, reader__username="p1").submitted_at is not None
+    assert f"/readings/{case.code}/" in found
+    assert len(found) > 20
+
+
+ROLE = ("Adjudicator", "仲裁")  # of P3, in the bar at the top of every page
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_an_adjudicator_learns_nothing_before_the_own_opinion(
+    language: str, p3: Client, third: PathologyCase
+) -> None:
+    """The same page; the two readings are shown after the own opinion is signed."""
+    User.objects.filter(username="p3").update(language=language)
+    found = []
+    for where, text in reachable(p3, third, "p3"):
+        if Reading.objects.get(case=third, slot="ADJ").opinion_at is not None:
+            break
+        assert_silent(where, _without_tokens(text), third.participant, ROLE)
+        assert FIRST not in text, where
+        found.append(where)
+    assert Reading.objects.get(case=third, slot="ADJ").opinion_at is not None, "it was signed in the end"
+    assert len(found) > 12
 
 
 def requests_of(table: dict[str, tuple[Line, ...]], case: PathologyCase) -> list[tuple[Line, str]]:
@@ -151,7 +251,7 @@ def _without_tokens(text: str) -> str:
 def test_errors_tell_nothing(data: dict[str, str], p1: Client, case: PathologyCase) -> None:
     for action in ("save", "submit"):
         version = FormInstance.objects.get(reading__case=case, reading__reader__username="p1").version
-        more = {"action": action, "version": str(version), "password": "demo-p1-2026"}
+        more = {"action": action, "version": str(version), "username": "p1", "password": "demo-p1-2026"}
         response = p1.post(f"/readings/{case.code}/", data | more)
         assert response.status_code == 422 or (action == "save" and response.status_code == 302)  # a draft
         assert_silent(action, _without_tokens(response.content.decode()), case.participant)
@@ -174,7 +274,7 @@ def test_what_p1_does_is_recorded_without_unblinding_others(
     p1: Client, at: SignedIn, case: PathologyCase
 ) -> None:
     """E6 3.16.1(f): the trail that site and monitor read shows no single reading."""
-    p1.post(f"/readings/{case.code}/", posted("8", action="submit", version="0", password="demo-p1-2026"))
+    p1.post(f"/readings/{case.code}/", whole(case, "p1", "demo-p1-2026"))
     assert AuditEvent.objects.filter(action="READING_SUBMITTED", actor_name="p1").exists()
     for name in ("lin", "mo", "st"):
         client = at(name)
