@@ -54,6 +54,9 @@ class ListLine:
     asked: Asked | None = None
     title: str = ""
     label: str = ""
+    participant: Participant | None = None  # as far as the line could be resolved
+    form: FormInstance | None = None
+    refused: Refused | None = None
 
 
 @dataclass(slots=True)
@@ -93,7 +96,7 @@ def read_list(text: str, user: Any) -> ReadList:
         except _Wrong as wrong:
             line.problem, line.asked = str(wrong), None
         except Refused as no:
-            line.problem, line.asked = str(no.reason), None
+            line.problem, line.asked, line.refused = str(no.reason), None, no
     return found
 
 
@@ -168,6 +171,7 @@ class _Known:
         if participant is None:
             raise _Wrong(_("There is no participant “%(number)s”.") % {"number": cells["participant"]})
         form, path = self._place(participant, cells)
+        line.participant, line.form = participant, form
         if form is not None:
             form.participant = participant
             definition = form_def(form.form_key)

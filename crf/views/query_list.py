@@ -15,7 +15,7 @@ from crf.imports.queries import COLUMNS, TEMPLATE, ReadList, read_list
 from crf.policies_review import may_raise_anywhere
 from crf.selectors.queries import Filters
 from crf.services.queries import ListRefused, queries_raise
-from crf.services.refusals import refusal_note
+from crf.services.refusals import ASKED, refusal_note
 from trialsite.accounts.door import require
 from trialsite.accounts.roles import Permission
 from trialsite.kernel.decisions import Decision, Refused
@@ -37,8 +37,10 @@ def query_import(request: HttpRequest) -> HttpResponse:
         status = 403
     elif request.method == "POST" and form.is_valid():
         read = read_list(form.text(), request.user)
-        if read.stands and request.POST.get("action") == "raise":
-            return _raise(request, read, context | {"text": form.text()})
+        if request.POST.get("action") == "raise":
+            if read.stands:
+                return _raise(request, read, context | {"text": form.text()})
+            _note_first(request, read)
         status = 200 if read.stands else 422
         context |= {"read": read, "text": form.text()}
     elif request.method == "POST":
@@ -49,6 +51,15 @@ def query_import(request: HttpRequest) -> HttpResponse:
 def _note(request: HttpRequest, may: Decision) -> None:
     no = Refused(may.reason, may.code)
     refusal_note(by=request.user, act="query-list", address="queries:list", no=no)  # type: ignore[arg-type]
+
+
+def _note_first(request: HttpRequest, read: ReadList) -> None:
+    """A form was locked after the list was shown: the attempt is kept, as it is where the raising itself is refused."""
+    line = next((line for line in read.lines if line.refused and line.refused.code not in ASKED), None)
+    if line is not None and line.refused is not None and line.participant is not None:
+        address = line.form.address if line.form else f"participant:{line.participant.pk}"
+        person = line.participant
+        refusal_note(by=request.user, act="query", address=address, no=line.refused, participant=person)  # type: ignore[arg-type]
 
 
 def _raise(request: HttpRequest, read: ReadList, context: dict[str, Any]) -> HttpResponse:

@@ -106,6 +106,19 @@ def test_a_locked_form_is_told(at: SignedIn, imaging: FormInstance) -> None:
     answer = sent(at("mo"), text_of("01-003,SCR,TA,,tudat", "01-003,SCR,DM,,sex"), "raise")
     assert answer.status_code == 422 and "This form is locked" in answer.content.decode()  # type: ignore[attr-defined]
     assert not Query.objects.exists()
+    [event] = AuditEvent.objects.filter(action="REFUSED")
+    assert (event.target, event.path, event.actor_name, event.new) == (
+        imaging.address,
+        "@query",
+        "mo",
+        "locked",
+    )
+
+
+def test_looking_at_a_list_is_no_attempt(at: SignedIn, imaging: FormInstance) -> None:
+    FormInstance.objects.filter(pk=imaging.pk).update(locked=True)
+    assert sent(at("mo"), text_of("01-003,SCR,TA,,tudat")).status_code == 422  # type: ignore[attr-defined]
+    assert not AuditEvent.objects.filter(action="REFUSED").exists()
 
 
 def test_what_changed_since_it_was_read_takes_everything_back(
