@@ -34,6 +34,8 @@ def test_verified_changed_and_verified_again(
     mo.keyboard.press("Shift+V")
     expect(mo.locator("#sdv-bar")).to_contain_text("Verified")
     assert again(form).verified == Verified.FULLY
+    mo.goto("/sdv/?need=changed")
+    expect(mo.locator("main")).not_to_contain_text("changed since verified")
 
     entry.open(form)
     entry.type(entry.at("TA2:2/tl_diam").locator("input:not([type=hidden])").first, "12")
@@ -41,11 +43,15 @@ def test_verified_changed_and_verified_again(
     assert again(form).verified == Verified.PARTLY
 
     mo.goto("/sdv/?need=changed")
-    expect(mo.locator("main")).to_contain_text("01-003")
+    item = mo.locator(".sdv-changed tbody tr")
+    expect(item).to_have_count(1)
+    expect(item).to_contain_text("01-003")
     mo.goto("/sdv/01-003/SCR/ta/")
     fallen = mo.locator("tr.fallen")
     expect(fallen).to_have_count(1)
     expect(fallen).to_contain_text("changed since verified (18.0 mm to 12.0 mm)")
+    expect(mo.locator("tr.valid")).to_have_count(mo.locator("tr[data-value]").count() - 1)
+    expect(mo.locator(".hd")).to_contain_text("Partly verified")
     mo.keyboard.press("Shift+V")
     expect(fallen).to_have_count(0)
     assert again(form).verified == Verified.FULLY

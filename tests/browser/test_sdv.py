@@ -13,6 +13,7 @@ from crf.naming import form_url
 from crf.services.verification import values_verify
 from participants.models import Participant
 from tests import world
+from tests.browser.entry import Entry
 from tests.browser.test_axe import LANGUAGES, speaks, violations
 from trialsite.accounts.models import User
 
@@ -53,9 +54,9 @@ def counted(page: Page, words: str) -> None:
 
 
 def test_s22_verification_falls_when_a_value_changes(
-    participant: Participant, people: dict[str, User], mo: Page
+    participant: Participant, mo: Page, entry: Entry, lin: Page
 ) -> None:
-    """S22, by keys: everything is verified, form after form; one value changes; it alone is to be verified again."""
+    """S22, by keys: everything is verified, form after form; Lin changes one value; it alone is to be verified again."""
     opened(mo, "/sdv/01-003/SCR/icf/")
     mo.keyboard.press("Shift+V")
     expect(mo.locator("#sdv-bar")).to_contain_text("Verified")
@@ -67,9 +68,10 @@ def test_s22_verification_falls_when_a_value_changes(
     mo.goto("/sdv/")
     expect(mo.locator("main")).to_contain_text("All critical fields verified.")
 
-    world.change(
-        world.form(participant, "TA", "SCR"), people["lin"], reason="Report addendum.", TA2_1_tl_diam="86.0"
-    )
+    entry.open(world.form(participant, "TA", "SCR"))
+    entry.type(entry.at(DIAMETER).locator("input:not([type=hidden])").first, "86")
+    lin.locator("[data-reason-panel] input").fill("Report addendum.")
+    entry.save()
 
     mo.goto("/sdv/")
     expect(mo.locator(".sdv-changed tbody tr")).to_have_count(1)
