@@ -16,6 +16,6 @@ def agreement_draw(language: str) -> None:
 @shared_task
 def agreement_build(job: int) -> None:
     """One report "Reader agreement"."""
-    from pathology.documents.agreement import build
+    from pathology.agreement_report import build
 
     build(job)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from pathology import agreement_page, drawing
-from pathology.documents.agreement import CHAPTERS, definition, titles
+from pathology.agreement_report import CHAPTERS, definition, titles
 from pathology.exports.agreement import csv_of, lines_of
 from pathology.models import AgreementReport
 from pathology.selectors.agreement import results, sites_of

@@ -14,7 +14,7 @@ from django.urls import reverse
 from crf.models import FormInstance, LocalNodule, LocalPathology
 from pathology import agreement_page, drawing
 from pathology.agreement.results import results_of
-from pathology.documents.agreement import build, definition, document
+from pathology.agreement_report import build, definition, document
 from pathology.exports.agreement import lines_of
 from pathology.models import AgreementFigure, AgreementReport, PathologyCase, Reading
 from pathology.selectors.agreement import material, results, version

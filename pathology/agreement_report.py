@@ -23,7 +23,7 @@ from trialsite.web.figures import moment
 from trialsite.web.jobs import run
 from trialsite.web.pdf import Pdf, pdf_of
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 CSS = ROOT / "static" / "css" / "agreement-report.css"
 SHARED = ROOT / "static" / "css" / "report.css"
 # The tables of each chapter, and the figures that stand before them.
