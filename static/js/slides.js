@@ -128,7 +128,7 @@ class Microscope {
     if (!scope.querySelector(`[data-tool="${tool}"]`)) return;
     this.tool = tool;
     this.drop();
-    scope.dataset.drawing = tool === "PAN" ? "" : tool;
+    scope.dataset.mode = tool === "PAN" ? "" : tool;
     for (const button of scope.querySelectorAll("[data-tool]")) button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
     this.viewer.panHorizontal = this.viewer.panVertical = tool === "PAN";
     scope.querySelector("[data-hint]").textContent = tool === "PAN" ? "" : say(tool === "POLYGON" ? "outline" : "drag");
@@ -275,7 +275,7 @@ class Microscope {
     else if (kind === "RECTANGLE") this.put("rect", { x: left, y: top, width: wide, height: high }, classes);
     else if (kind === "ELLIPSE") this.put("ellipse", { cx: left + wide / 2, cy: top + high / 2, rx: wide / 2, ry: high / 2 }, classes);
     else this.put("polygon", { points: at.map((point) => point.join(",")).join(" ") }, classes);
-    if (label) this.put("text", { x: Math.min(...at.map((point) => point[0])) + 4, y: Math.min(...at.map((point) => point[1])) - 5 }, classes).textContent = label;
+    if (label) this.put("text", { x: at[0][0] + 5, y: at[0][1] - 5 }, classes).textContent = label;
   }
 
   dot([x, y]) { this.put("circle", { cx: x, cy: y, r: 3.5 }, "dot"); }
