@@ -7,15 +7,17 @@ from decimal import Decimal
 from io import StringIO
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from crf.models import FormInstance
+from crf.models import FormInstance, TrailItem
 from crf.selectors.sheets import casebook
 from crf.selectors.trail import withheld_targets
 from crf.services.entry import Invalid
+from crf.services.trail_review import trail_look, trail_look_ask
 from crf.verifying import participant_problems
 from endpoints.models import EndpointState
 from endpoints.services import endpoints_recompute
@@ -429,6 +431,22 @@ def test_a_reread_decides_nothing_and_appears_nowhere(
         assert "77.0" not in page, (name, url)
         assert "Read again" not in page, (name, url)
     clean(participant)
+
+
+def test_a_reread_is_not_looked_at_when_the_trail_is_reviewed(
+    reread: PathologyCase, cast: dict[str, User]
+) -> None:
+    """At night, with a value thrice: what is found would tell what was read."""
+    night = (timezone.now() + dt.timedelta(days=2)).replace(
+        hour=16, minute=30
+    )  # half past midnight at the site
+    with time_machine.travel(night, tick=False):
+        read_again(reread, cast["p1"])
+        asked = trail_look_ask(by=cast["mo"])
+        trail_look(asked.pk)
+    assert AuditEvent.objects.filter(target__startswith="reading:", at=night).exists()
+    found = [f"{item.key} {item.detail}" for item in TrailItem.objects.all()]
+    assert not [text for text in found if "p1" in text or "reading:" in text]
 
 
 def test_a_reread_that_is_opened_again_leaves_the_result_alone(
