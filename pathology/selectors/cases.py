@@ -142,16 +142,19 @@ class Filters:
 
 def shown(cases: QuerySet[PathologyCase], show: str, today: dt.date) -> QuerySet[PathologyCase]:
     """Cases with an overdue reading, a request to open one again, a slide asked for; re-reads."""
-    if show == "reread":
-        return cases.filter(reread_of__isnull=False)
-    of_case: QuerySet[Any]
-    if show == "late":
-        of_case = late(today).filter(case=OuterRef("pk"))
-    elif show == "reopening":
-        of_case = Reopening.objects.filter(reading__case=OuterRef("pk"), granted__isnull=True)
-    else:
-        of_case = RecutRequest.objects.filter(case=OuterRef("pk"), state=RecutRequest.State.OPEN)
-    return cases.filter(Exists(of_case))
+    return cases.filter(_special(today)[show])
+
+
+def _special(today: dt.date) -> dict[str, Q]:
+    """By sets, each read once, and not case by case."""
+    undecided = Reopening.objects.filter(granted__isnull=True)
+    asked = RecutRequest.objects.filter(state=RecutRequest.State.OPEN)
+    return {
+        "late": Q(pk__in=late(today).order_by().values("case")),
+        "reopening": Q(pk__in=undecided.order_by().values("reading__case")),
+        "recut": Q(pk__in=asked.order_by().values("case")),
+        "reread": Q(reread_of__isnull=False),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +172,9 @@ class Counted:
 def counted(cases: QuerySet[PathologyCase], today: dt.date) -> Counted:
     """Two queries."""
     states = dict(cases.order_by().values_list("state").annotate(n=Count("pk")))
-    marked = {
-        show: Exists(shown(PathologyCase.objects.filter(pk=OuterRef("pk")), show, today)) for show in SHOW
-    }
-    special = cases.order_by().aggregate(**{show: Count("pk", filter=Q(marked[show])) for show in SHOW})
+    special = cases.order_by().aggregate(
+        **{show: Count("pk", filter=condition) for show, condition in _special(today).items()}
+    )
     return Counted({state: states.get(state, 0) for state in CaseState.values}, special)
 
 

@@ -38,6 +38,7 @@ NAMES = (
     "trail",
     "sign",
     "slides",
+    "central",
 )
 
 

@@ -12,7 +12,7 @@ import django
 def main() -> None:
     name, scale, file = sys.argv[1:]
     django.setup()
-    from . import book, bulk, many_users, one_user, signing, site, slides, trail
+    from . import book, bulk, central, many_users, one_user, signing, site, slides, trail
 
     if name == "migrate":
         site.migrate()
@@ -21,7 +21,7 @@ def main() -> None:
         "open": lambda s: one_user.run("open", s), "save": lambda s: one_user.run("save", s), "eight": many_users.eight,
         "matrix": bulk.matrix, "fresh": many_users.fresh, "scratch": bulk.scratch, "writers": many_users.writers,
         "rows": book.rows, "checks": book.checks, "casebook": book.casebook, "sign": signing.sign, "trail": trail.trail,
-        "slides": slides.slides,
+        "slides": slides.slides, "central": central.central,
     }[name]  # fmt: skip
     Path(file).write_text(json.dumps(act(float(scale))))
 
