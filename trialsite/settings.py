@@ -360,6 +360,12 @@ CELERY_BEAT_SCHEDULE = {
     # Requests to unlock expire after 72 hours.
     "holds": {"task": "crf.tasks.holds_sweep", "schedule": 600.0, "options": {"expires": 600}},
     "letters": {"task": "crf.tasks.daily_mails", "schedule": 900.0, "options": {"expires": 900}},
+    # Laboratory files that were handed in and not stored within a day.
+    "results_files": {
+        "task": "crf.results_tasks.results_files_forget",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     # Whether the triggers of the append-only tables stand; and a seal on every chain that grew.
     "guards": {"task": "trialsite.audit.tasks.guards", "schedule": 60.0, "options": {"expires": 60}},
     "seals": {"task": "trialsite.audit.tasks.seals", "schedule": 3600.0, "options": {"expires": 3600}},

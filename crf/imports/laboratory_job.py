@@ -32,7 +32,7 @@ def results_job_ask(
     *, by: User, laboratory: Laboratory, content: bytes, name: str, store: dict[str, str] | None = None
 ) -> ResultsJob:
     """Have a file looked at, or (`store`: what was shown, and the reason) stored. Files of yesterday are forgotten."""
-    ResultsJob.objects.filter(requested_at__lt=timezone.now() - KEPT).delete()
+    forget()
     job = ResultsJob(
         key=secrets.token_hex(32), language=translation.get_language() or "en", requested_by=by,
         laboratory=laboratory, name=name, act=ResultsJob.Act.STORE if store is not None else ResultsJob.Act.LOOK,
@@ -41,6 +41,11 @@ def results_job_ask(
     job.hold({"content": base64.b64encode(content).decode(), "store": store or {}})
     _task().delay_on_commit(job.pk)
     return job
+
+
+def forget() -> int:
+    """Files that nobody stored within a day. They hold results of participants: nothing to keep about."""
+    return ResultsJob.objects.filter(requested_at__lt=timezone.now() - KEPT).delete()[0]
 
 
 def content_of(job: ResultsJob) -> bytes:
@@ -76,8 +81,10 @@ def run(pk: int) -> bool:
             )
             return False
     job.note(state=JobState.READY, outcome=outcome, progress=100, stage="", finished_at=timezone.now())
-    if "stored" in outcome:
+    if "stored" in outcome:  # the file has done what it was handed in for
         job.note(inputs=None)
+        looked = ResultsJob.objects.filter(laboratory=job.laboratory, requested_by=job.requested_by)
+        looked.filter(act=ResultsJob.Act.LOOK).delete()
     return True
 
 

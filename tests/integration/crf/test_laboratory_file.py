@@ -511,6 +511,7 @@ def test_a_long_file_is_read_and_stored_in_the_worker(
     assert lin.get(stored_by.headers["Location"]).status_code == 302
     assert result(participant, CHEM, "ALT").get("lborres") == "165"
     assert job_of(stored_by).inputs is None, "the file is not kept once it is stored"
+    assert not ResultsJob.objects.filter(act="LOOK").exists()
 
 
 def test_a_long_correction_without_a_reason_asks_for_it_again(
