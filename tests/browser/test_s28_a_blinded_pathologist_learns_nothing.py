@@ -82,7 +82,7 @@ def test_s28_p1_walks_every_page_and_learns_nothing(
     ear.look("typed")
     page.locator("[data-block] [data-remove-block]").first.click()
     page.keyboard.press("Control+S")
-    expect(page.locator(".err")).to_be_visible()
+    expect(page.locator(".err[role=alert]")).to_be_visible()
     ear.look("refused")
     page.locator("#recut summary").click()
     page.locator("#recut-reason").fill("Folded")

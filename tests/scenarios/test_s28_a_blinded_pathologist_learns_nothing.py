@@ -93,7 +93,7 @@ def secrets(participant: Participant) -> dict[str, list[str]]:
         "dates of treatment": [text for day in days for text in _written(day)],
         "P2's value": ["37.0", "Peng Kai", OTHER, "63.0"],
         "classes and thresholds": [
-            "MPR", "pCR", "threshold", "Threshold", "阈值", "10 %", "10%", "10 %", "responder", "major pathological",
+            "MPR", "pCR", "threshold", "Threshold", "阈值", "10 %", "≤ 10", "≤10", "responder", "major pathological",
             "complete pathological", "病理缓解", "病理学缓解",
         ],
         "order of reading": [
