@@ -27,7 +27,6 @@ from pathology.notes import Notes
 from pathology.services import (
     agreement,
     allocation,
-    annotations,
     cases,
     images,
     imports,
@@ -37,6 +36,7 @@ from pathology.services import (
     results,
     specimens,
 )
+from pathology.services import annotations as drawings
 from pathology.services.annotations import Drawn
 from pathology.services.images import Received
 from pathology.services.specimens import Arrived, Passing
@@ -127,7 +127,7 @@ def received() -> Received:
 def drawing(s: Any) -> tuple[Reading, Annotation]:
     seen = image(s, ImageState.READY)
     place = world.reading_take(by=s.p1, case=seen.item.case)
-    return place, annotations.annotation_add(by=s.p1, reading=place, image=seen, drawn=LINE)
+    return place, drawings.annotation_add(by=s.p1, reading=place, image=seen, drawn=LINE)
 
 
 LINE = Drawn("LINE", "MARGIN", [(0.0, 0.0), (1000.0, 0.0)])
@@ -205,13 +205,13 @@ ACTS: dict[str, Act] = {
         recut(s), lambda one: specimens.recut_answer(by=s.people["da"], recut=one, done=False, answer="Block used up")
     ),
     "annotations.annotation_add": lambda s: prepared(
-        drawing(s), lambda two: annotations.annotation_add(by=s.p1, reading=two[0], image=two[1].image, drawn=LINE)
+        drawing(s), lambda two: drawings.annotation_add(by=s.p1, reading=two[0], image=two[1].image, drawn=LINE)
     ),
     "annotations.annotation_remove": lambda s: prepared(
-        drawing(s), lambda two: annotations.annotation_remove(by=s.p1, reading=two[0], number=two[1].number)
+        drawing(s), lambda two: drawings.annotation_remove(by=s.p1, reading=two[0], number=two[1].number)
     ),
     "annotations.slide_mark": lambda s: prepared(
-        drawing(s), lambda two: annotations.slide_mark(by=s.p1, reading=two[0], item=two[1].image.item)
+        drawing(s), lambda two: drawings.slide_mark(by=s.p1, reading=two[0], item=two[1].image.item)
     ),
     "images.image_upload": lambda s: prepared(
         slide(s), lambda item: images.image_upload(by=s.people["da"], item=item, received=received())

@@ -33,7 +33,7 @@ SIGNED = {"username": "p3", "password": "demo-p3-2026"}
 
 
 def block(number: int, name: str, viable: str, necrosis: str) -> Block:
-    return Block(number, 1, name, *map(Decimal, ("400.0", viable, necrosis, "0")))
+    return Block(number, 1, name, Decimal(400), Decimal(viable), Decimal(necrosis), Decimal(0))
 
 
 def notes(*blocks: Block) -> Notes:
@@ -77,7 +77,7 @@ def page_of(client: Client, user: User, case: PathologyCase) -> str:
 def decision(viable: str, reading: Reading, **more: str) -> dict[str, str]:
     data = {name.replace("CP2.n1.", "CP2.1."): value for name, value in posted(viable).items()}
     assert reading.form is not None
-    version = type(reading.form).objects.values_list("version", flat=True).get(pk=reading.form_id)
+    version = type(reading.form).objects.values_list("version", flat=True).get(reading=reading)
     return {**data, **SIGNED, "action": "confirm", "version": str(version), "token": "t1", **more}
 
 

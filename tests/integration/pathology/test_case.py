@@ -390,7 +390,7 @@ def test_no_decision_before_the_own_reading(
 
 def test_a_submitted_reading_is_locked(case: PathologyCase, cast: dict[str, User], submit: Submit) -> None:
     reading = submit(cast["p1"], case)
-    form = FormInstance.objects.get(pk=reading.form_id)
+    form = FormInstance.objects.get(reading=reading)
     assert (form.locked, form.status) == (True, "COMPLETE")
     sheet = casebook(case.participant_id, ["CPATH"]).one("CPATH")
     assert sheet is not None

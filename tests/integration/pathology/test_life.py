@@ -234,7 +234,7 @@ def test_opened_the_result_is_withdrawn_and_every_change_says_why(
     assert told(participant) == (None,) * 5
     assert result_of(participant).get("cpf_dat") is None
     assert endpoint(participant) == "PENDING"
-    form = FormInstance.objects.get(pk=reading.form_id)
+    form = FormInstance.objects.get(reading=reading)
     assert (form.status, form.locked, reading.submitted_at) == ("IN_PROGRESS", False, None)
     withdrawn = AuditEvent.objects.get(action="RESULT_WITHDRAWN")
     assert (withdrawn.new, withdrawn.reason) == ("", WHY)
@@ -497,7 +497,7 @@ def test_until_the_release_the_trail_withholds_what_was_read(
     from pathology.notes import Block
 
     reading = world.reading_take(by=team["p1"], case=case)
-    block = Block(0, 1, "A2", *map(Decimal, ("411.0", "8", "92", "0")), note="At the rim")
+    block = Block(0, 1, "A2", Decimal("411.0"), Decimal(8), Decimal(92), Decimal(0), note="At the rim")
     reading_save(by=team["p1"], reading=reading, typed=answers("8"), notes=Notes("LOW", [block]), submit=True)
     submit(team["p2"], case, "14")
     third = world.reading_take(by=team["p3"], case=case)
