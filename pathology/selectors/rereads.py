@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from pathology.models import CaseState, PathologyCase, Reading, Slot
 from trialsite.accounts.models import User
+from trialsite.accounts.permissions import grants_of
+from trialsite.accounts.roles import Permission
 
 FIRST_TIME = (Slot.FIRST, Slot.SECOND)
 
@@ -82,7 +84,8 @@ def drawn_by_lot(readers: Collection[int], each: int, days: int) -> list[Reading
 def readers_to_draw() -> list[User]:
     """Who has read released cases and can read again."""
     pks = candidates().order_by().values_list("reader_id", flat=True).distinct()
-    return sorted(User.objects.filter(pk__in=pks), key=str)
+    people = User.objects.filter(pk__in=pks)
+    return sorted((one for one in people if grants_of(one).may(Permission.READ_CENTRALLY)), key=str)
 
 
 def planned() -> list[PlannedLine]:

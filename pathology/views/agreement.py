@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -149,8 +150,8 @@ def data(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _cell(value: Any) -> Cell:
-    if isinstance(value, float):
-        return Cell(number(value, 2), True)
+    if isinstance(value, float | Decimal):
+        return Cell(number(round(value, 6)), True)  # as stored: no share is rounded onto a threshold
     return Cell("" if value is None else str(value), isinstance(value, int))
 
 

@@ -8,6 +8,7 @@ import io
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -50,6 +51,12 @@ PAIRS = [
     (40, 55),
 ]
 PAGE = "/pathology/agreement/"
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """Rows written straight into the tables may repeat a version that another test had."""
+    cache.clear()
 
 
 def enter(client: Client, user: User) -> Client:
