@@ -27,7 +27,7 @@ def parts() -> dict[str, str]:
     return {
         "guards": _("Protection of the tables"), "seals": _("Seals"), "chains": _("Chains of the trail"),
         "participants": _("Participants against the trail"), "runs": _("Stored results"),
-        "results": _("Results computed again"),
+        "results": _("Results computed again"), "slides": _("Files of digital slides"),
     }  # fmt: skip
 
 
