@@ -99,10 +99,14 @@ def test_each_road_is_refused_names_the_lock_changes_nothing_and_is_logged(
     def logged(page: Page, who: str, act: str) -> None:
         """The newest attempts in the trail are this one, in the words that were read; the form is as it was."""
         nonlocal done
-        until(page, lambda: len(refusals(locked)) > done, f"{who}'s {act} in the trail")
-        for actor, path, reason in refusals(locked)[done:]:
-            assert (actor, path) == (who, f"@{act}")
-            assert SAYS in reason
+
+        def new() -> list[tuple[str, str, str]]:
+            """A draft that Lin's tab sends by itself may come at any time."""
+            return [one for one in refusals(locked)[done:] if act == "draft" or one[1] != "@draft"]
+
+        until(page, lambda: bool(new()), f"{who}'s {act} in the trail")
+        assert {(actor, path) for actor, path, _said in new()} == {(who, f"@{act}")}
+        assert all(SAYS in said for *_, said in new())
         done = len(refusals(locked))
         assert contents(locked) == before
 
