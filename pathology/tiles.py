@@ -16,7 +16,7 @@ from .selectors.cases import cases_for, counted
 
 
 def reading_tiles(user: Any, grants: Grants) -> list[Tile]:
-    """What stands still until a data manager acts: slides, readers, adjudicators, releases, requests. Two queries.
+    """What stands still until a data manager acts: slides, readers, adjudicators, releases, requests. One query.
 
     Each number is that of the list that the tile opens.
     """

@@ -170,12 +170,14 @@ class Counted:
 
 
 def counted(cases: QuerySet[PathologyCase], today: dt.date) -> Counted:
-    """Two queries."""
-    states = dict(cases.order_by().values_list("state").annotate(n=Count("pk")))
-    special = cases.order_by().aggregate(
-        **{show: Count("pk", filter=condition) for show, condition in _special(today).items()}
+    """One query."""
+    numbers = cases.order_by().aggregate(
+        **{state: Count("pk", filter=Q(state=state)) for state in CaseState.values},
+        **{show: Count("pk", filter=condition) for show, condition in _special(today).items()},
     )
-    return Counted({state: states.get(state, 0) for state in CaseState.values}, special)
+    return Counted(
+        {state: numbers[state] for state in CaseState.values}, {show: numbers[show] for show in SHOW}
+    )
 
 
 # --- one page -------------------------------------------------------------------------------------------------------
