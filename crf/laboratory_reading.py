@@ -159,11 +159,14 @@ def read_result(line: ReadLine, analyte: Analyte) -> None:
 
 
 def _same_unit(text: str, units: tuple[str, ...]) -> str | None:
-    """The unit of the catalogue that is written in another way: `×10⁹/L`, `μmol/L`, `u/l`."""
-    plain = re.sub(r"[\s×x*]|^x", "", text.lower().replace("μ", "u").replace("µ", "u"))
+    """The unit of the catalogue that is written in another way: `×10⁹/L`, `μmol/L`, `u/l`, `IU/L`."""
+    return next((unit for unit in units if _plain(unit) == _plain(text)), None)
+
+
+def _plain(unit: str) -> str:
+    plain = re.sub(r"[\s×x*]", "", unit.lower().replace("μ", "u").replace("µ", "u"))
     plain = plain.replace("⁹", "^9").replace("¹²", "^12").replace("10e", "10^").replace("iu/l", "u/l")
-    plain = re.sub(r"10(9|12|3|6)/", r"10^\1/", plain)
-    return next((unit for unit in units if unit.lower().replace(" ", "") == plain), None)
+    return re.sub(r"10(9|12|3|6)/", r"10^\1/", plain)
 
 
 def _twice(lines: list[ReadLine]) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from crf.analytes import panel_number
+from crf.analytes import ANALYTES, panel_number
+from crf.laboratory import units_of
 from crf.laboratory_reading import read_results
 from crf.models import Draft, FormInstance, Laboratory
 from crf.selectors.sheets import sheet_of
@@ -57,6 +58,14 @@ def test_units_written_in_another_way_are_the_same_unit() -> None:
     for unit in ("10^9/L", "×10⁹/L", "10*9/L", "x10^9/l"):
         [line] = read_results(f"PLAT,210,{unit}", HEM).lines
         assert (line.unit, line.problem) == ("10^9/L", ""), unit
+
+
+def test_every_unit_of_the_catalogue_reads_as_itself() -> None:
+    """mIU/L among them, which is no unit of an enzyme."""
+    for analyte in ANALYTES.values():
+        for unit in units_of(analyte.code):
+            [line] = read_results(f"{analyte.code},1,{unit}", panel_number(analyte.panel)).lines
+            assert (line.unit, line.problem) == (unit, ""), (analyte.code, unit)
 
 
 def test_a_file_as_a_whole() -> None:
