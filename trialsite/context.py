@@ -119,7 +119,9 @@ def to_read(items: list[NavItem], user: Any, grants: Grants) -> list[NavItem]:
     from pathology.selectors.reader import readings_waiting
 
     number = readings_waiting(user)
-    return [replace(item, count=number, queries=False) if item.path == "/readings/" else item for item in items]
+    return [
+        replace(item, count=number, queries=False) if item.path == "/readings/" else item for item in items
+    ]
 
 
 def role_names(grants: Grants) -> list[str]:

@@ -140,7 +140,7 @@ def test_a_whole_reading_by_keyboard_only(
     assert stored.submitted_at is not None
     assert stored.confidence == "HIGH"
     assert list(stored.blocks.values_list("block", flat=True)) == ["A1", "A2"]
-    sheet = sheet_of(FormInstance.objects.get(pk=stored.form_id))
+    sheet = sheet_of(FormInstance.objects.get(reading=stored))
     assert sheet.lines("CP2")[0].get("cpn_rvt") == Decimal("10.00")
     context.close()
     assert problems == []

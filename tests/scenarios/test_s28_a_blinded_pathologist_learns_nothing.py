@@ -90,7 +90,7 @@ def secrets(participant: Participant) -> dict[str, list[str]]:
         "participant": [participant.number, f"participant:{participant.pk}/", "01-003", "1968"],
         "imaging response": ["Partial response", "PR (", "mRECIST", "RECIST", "部分缓解"],
         "AFP": [f">{text}<" for text in afp] + [f'"{text}"' for text in afp] + ["fetoprotein", "甲胎蛋白"],
-        "dates of treatment": [text for day in days for text in _written(day)],
+        "dates of treatment": [text for day in days if day for text in _written(day)],
         "P2's value": ["37.0", "Peng Kai", OTHER, "63.0"],
         "classes and thresholds": [
             "MPR", "pCR", "threshold", "Threshold", "阈值", "10 %", "≤ 10", "≤10", "responder", "major pathological",
