@@ -56,11 +56,24 @@ def test_corners_on_one_side_of_the_diameter() -> None:
     assert (found.length, found.width, found.area) == (D("5.000"), D("2.400"), D("6.000"))
 
 
-def test_two_longest_diameters_the_narrower_extent_counts() -> None:
-    """An isosceles triangle with two longest sides: either gives the same height; a kite shows the rule."""
+def test_a_square_has_two_diameters_and_one_extent() -> None:
+    found = measure("POLYGON", [(0, 0), (8, 0), (8, 8), (0, 8)], MM)
+    assert (found.length, found.width, found.area) == (D("11.314"), D("11.314"), D("64.000"))
+
+
+def test_a_kite() -> None:
+    """A kite: across its longest diameter of 12 it extends over 9."""
     found = measure("POLYGON", [(0, 0), (8, 6), (8, -6), (9, 0)], MM)
     assert found.length == D("12.000")
     assert found.width == D("9.000")
+
+
+def test_what_lies_on_both_sides_of_the_diameter_is_added() -> None:
+    """A square with a corner cut: across the diagonal that is left from the corner at 0/8 to the cut."""
+    found = measure("POLYGON", [(0, 0), (5, 0), (8, 3), (8, 8), (0, 8)], MM)
+    whole = measure("POLYGON", [(0, 0), (8, 0), (8, 8), (0, 8)], MM)
+    assert whole.length == found.length == D("11.314")
+    assert found.width == D("9.192")  # 13 / √2
 
 
 def test_half_a_thousandth_is_rounded_up() -> None:
