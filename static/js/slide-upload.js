@@ -43,12 +43,15 @@ function send(body) {
     said.textContent = share < 100 ? form.dataset.sending.replace("%s", `${share} %`) : form.dataset.arrived;
   });
   request.addEventListener("load", () => {
-    if (request.status === 200 && !request.getResponseHeader("Content-Type").includes("json")) {
-      window.location.assign(request.responseURL);
-      return;
-    }
     let sentence = window.edc.text("failed");
-    try { sentence = JSON.parse(request.responseText).refused ?? sentence; } catch { /* a page, not a sentence */ }
+    try {
+      const answer = JSON.parse(request.responseText);
+      if (answer.url) {
+        window.location.assign(answer.url);
+        return;
+      }
+      sentence = answer.refused ?? sentence;
+    } catch { /* a page, not a sentence */ }
     stopped(sentence);
   });
   request.addEventListener("error", () => stopped(form.dataset.broken));
