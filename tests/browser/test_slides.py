@@ -138,7 +138,7 @@ def test_a_line_cannot_be_a_bed_and_says_so(case: PathologyCase, signed_in: Call
         keys.press(key)
     page.locator("#meaning").select_option("BED")
     page.locator("[data-keep] button.btn-primary").click()
-    expect(page.locator("[data-problem]")).to_contain_text("A tumour bed is an area")
+    expect(page.locator("[data-keep] [data-problem]")).to_contain_text("A tumour bed is an area")
     assert not Annotation.objects.exists()
 
 
