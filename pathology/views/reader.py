@@ -110,10 +110,11 @@ def _save(request: HttpRequest, page: Page, order: Order, *, submit: bool) -> Ht
     assert typed is not None
     if not submit:
         prefilled(typed, notes, page.material.slides)
-    if errors := page.plainly_wrong(submit):
+    is_open = mine.submitted_at is None  # else the service refuses, and the trail keeps it
+    if is_open and (errors := page.plainly_wrong(submit)):
         return page.wrong(errors)
     asked = proving.asked(request, who)
-    if submit and (problem := _identity(request, mine, asked)):
+    if is_open and submit and (problem := _identity(request, mine, asked)):
         return page.wrong({}, password_error=problem)
     order.clear_hidden = order.clear_hidden or typed.values.get("cp_adeq") == "INADEQUATE"
     try:

@@ -58,7 +58,7 @@ def made(reading: Reading, people: dict[str, User]) -> Sample:
     return sample_of(page_named(PLACE.page), fresh(reading.form), people["p1"])
 
 
-def plain(name: str, texts: list[str]) -> list[str]:
+def as_shown(name: str, texts: list[str]) -> list[str]:
     """The page shows a whole share as it is typed: 8, not 8.0."""
     return [text.removesuffix(".0") for text in texts] if name.endswith(("_rvt", "_nec", "_str")) else texts
 
@@ -72,8 +72,8 @@ def test_a_reading_is_saved_signed_audited_and_reads_back_equal(
     assert response.status_code == 302, html.read(response).errors
     shown = html.answers(page.get(url(reading)))
     typed = {name: v for name, v in html.filled(sample.post()).items() if name in shown}
-    assert {name: plain(name, shown[name]) for name in typed} == {
-        name: plain(name, v) for name, v in typed.items()
+    assert {name: as_shown(name, shown[name]) for name in typed} == {
+        name: as_shown(name, v) for name, v in typed.items()
     }
     assert len(typed) > 20
 
