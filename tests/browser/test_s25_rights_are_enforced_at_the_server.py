@@ -30,8 +30,12 @@ from trialsite.context import ENTRIES
 
 HEAD = "header.appbar a[href]"
 ROLES = (("lin", "chen", "mo"), ("da", "ins", "st"), ("ad", "p1", "p3"))  # one person of each role
-# What the menu of a person leaves out although it is there: the administration leads to it.
-ELSEWHERE = {"/persons/": frozenset({"ad"}), "/delegations/": frozenset({"ad"})}
+# What the menu of a person leaves out although it is there: the administration leads to it, or it is only read.
+ELSEWHERE = {
+    "/persons/": frozenset({"ad"}),
+    "/delegations/": frozenset({"ad"}),
+    "/pathology/": frozenset({"mo", "st", "ins"}),
+}
 
 
 @pytest.fixture
