@@ -102,7 +102,9 @@ def _case_images(request: HttpRequest, code: str, handler: IncomingHandler | Non
     except Refused as no:
         return _refused(request, case, str(no.reason), 403 if no.code in ("role", "closed") else 422)
     messages.success(request, _("Slide %(number)s is uploaded and being prepared.") % {"number": item.number})
-    if request.headers.get("Accept") == "application/json":  # the script goes there itself: the message waits for it
+    if (
+        request.headers.get("Accept") == "application/json"
+    ):  # the script goes there itself: the message waits for it
         return JsonResponse({"url": reverse("case_images", args=[code])})
     return redirect("case_images", code)
 
