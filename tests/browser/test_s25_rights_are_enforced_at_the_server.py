@@ -34,7 +34,6 @@ ROLES = (("lin", "chen", "mo"), ("da", "ins", "st"), ("ad", "p1", "p3"))  # one 
 ELSEWHERE = {
     "/persons/": frozenset({"ad"}),
     "/delegations/": frozenset({"ad"}),
-    "/pathology/": frozenset({"mo", "ins"}),
 }
 
 
