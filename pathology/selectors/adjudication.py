@@ -204,7 +204,7 @@ def _nodule(number: int, mine: _Record, x: _Record, y: _Record, decided: _Record
     rows = [one.nodule(number) if one else None for one in (mine, x, y, decided)]
     lines = [_line(fields[name], *rows, share=name == SHARES[0]) for name in OF_NODULE]
     bars = [
-        (who, composition_bar([(str(fields[name].label), row.get(name)) for name in SHARES]))
+        (who, composition_bar([(str(fields[name].label), row.get(name)) for name in SHARES], words=False))
         for who, row in zip((_("Your own reading"), "X", "Y"), rows, strict=False)
         if row is not None and all(row.get(name) is not None for name in SHARES)
     ]

@@ -267,15 +267,16 @@ def interval_bar(
     )
 
 
-def composition_bar(parts: Iterable[tuple[str, Any]]) -> SafeString:
-    """Shares of a whole of 100 side by side; the n-th part has the class `p1`, `p2` …"""
+def composition_bar(parts: Iterable[tuple[str, Any]], words: bool = True) -> SafeString:
+    """Shares of a whole of 100 side by side; the n-th part has the class `p1`, `p2` … `words` false: numbers alone, where
+    the bar is narrow and the names stand beside it."""
     known = [(str(name), float(value or 0)) for name, value in parts]
     spoken = ", ".join(f"{name} {value:g}%" for name, value in known)
     drawn, left = [], 0.0
     for number, (name, value) in enumerate(known, start=1):
         width = min(value, 100 - left)
         if width > 0:
-            text = f"{name} {value:g}" if width >= 18 else f"{value:g}" if width >= 4 else ""
+            text = f"{name} {value:g}" if words and width >= 18 else f"{value:g}" if width >= 4 else ""
             drawn.append(
                 f'<rect class="p{number}" x="{left:.2f}%" width="{width:.2f}%" height="100%"/>'
                 f'<text class="t{number}" x="{left + width / 2:.2f}%" y="50%">{escape(text)}</text>'
