@@ -25,6 +25,9 @@ VISIT = "CPATH"
 SYSTEM_FIELDS = frozenset({"cp_caseid", "cp_reader", "cp_user", "cp_sign"})
 # Limits that compare with the date of surgery: a reader sees neither the limit nor the finding.
 UNBLINDING = frozenset({"cp_recdat", "cp_midat"})
+# Checks that compare with the local report or another reading: findings for who manages, never a refusal that tells a
+# reader which nodules others have seen.
+UNTOLD = frozenset({"CK-244"})
 
 
 def new_code() -> str:

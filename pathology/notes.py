@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -81,8 +81,13 @@ def stored_notes(reading: Reading) -> Notes:
     return Notes(reading.confidence, blocks, marks)
 
 
-def problems(notes: Notes, slides: Sequence[SpecimenItem], *, submit: bool) -> dict[str, str]:
-    """What cannot stand, by the name of its box; `submit`: and what is missing before the reading is signed."""
+def problems(
+    notes: Notes, slides: Sequence[SpecimenItem], *, submit: bool, known: Collection[int] | None = None
+) -> dict[str, str]:
+    """What cannot stand, by the name of its box; `submit`: and what is missing before the reading is signed.
+
+    `known`: numbers of every slide that the case ever had, where `slides` are those that can be read now.
+    """
     found = dict(notes.errors)
     if len(notes.blocks) > MOST_BLOCKS:
         found["@blocks"] = _("At most %(most)s blocks.") % {"most": MOST_BLOCKS}
@@ -105,7 +110,8 @@ def problems(notes: Notes, slides: Sequence[SpecimenItem], *, submit: bool) -> d
     if notes.confidence and notes.confidence not in Confidence.values:
         found["@confidence"] = _("Choose how sure you are.")
     numbers = {slide.number for slide in slides}
-    if any(number not in numbers or mark not in Mark.values for number, mark in notes.marks.items()):
+    of_case = numbers.union(known or ())
+    if any(number not in of_case or mark not in Mark.values for number, mark in notes.marks.items()):
         found["@slides"] = _("A slide that is marked does not belong to the case.")
     if submit:
         found |= _missing(notes, numbers)

@@ -41,14 +41,16 @@ def rights_for(slot: str) -> Permission:
 # --- who allocates -------------------------------------------------------------------------------------------------
 
 
-def _manages(by: User) -> Decision:
-    if not grants_of(by).may(Permission.ALLOCATE):
+def _manages(by: User, case: PathologyCase) -> Decision:
+    """A data manager, of the participant's site if the role is held at single sites."""
+    site = case.participant.site_id if case.participant_id else None
+    if not grants_of(by).may(Permission.ALLOCATE, site):
         return refused(_("Only a data manager does this."), "role")
     return ALLOWED
 
 
 def may_allocate(by: User, case: PathologyCase) -> Decision:
-    if not (allowed := _manages(by)):
+    if not (allowed := _manages(by, case)):
         return allowed
     if case.closed_at is not None:
         return refused(_("This case is closed: there is no specimen."), "closed")
@@ -115,7 +117,7 @@ def may_reread(by: User, reading: Reading) -> Decision:
 def may_ask_reopening(by: User, reading: Reading) -> Decision:
     """The reader of it, or who allocates; while it is submitted and nobody else has asked."""
     own = reading.reader_id == by.pk and grants_of(by).may(rights_for(reading.slot))
-    if not own and not _manages(by):
+    if not own and not _manages(by, reading.case):
         return refused(_("Only its reader or a data manager asks for this."), "role")
     if reading.submitted_at is None:
         return refused(_("This reading is open."), "open")
@@ -128,7 +130,7 @@ def may_ask_reopening(by: User, reading: Reading) -> Decision:
 
 def may_decide_reopening(by: User, reopening: Reopening, reading: Reading, *, granted: bool) -> Decision:
     """Another person than who asked; refusing is always possible."""
-    if not (allowed := _manages(by)):
+    if not (allowed := _manages(by, reading.case)):
         return allowed
     if reopening.granted is not None:
         return refused(_("This has been decided."), "twice")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from trialsite.accounts.models import User
 from trialsite.kernel.decisions import ALLOWED, Decision, refused
 
-from .models import ImageState, ItemKind, ItemState, PathologyCase, Reading, SlideImage, SpecimenItem
+from .models import ImageState, ItemKind, ItemState, PathologyCase, Reading, SlideImage, Slot, SpecimenItem
 from .policies import may_keep_material, may_save
 
 
@@ -29,5 +29,7 @@ def may_judge_image(by: User, image: SlideImage, case: PathologyCase) -> Decisio
 
 
 def may_draw(by: User, reading: Reading) -> Decision:
-    """Whoever may still write the reading."""
+    """Whoever may still write the reading; an adjudicator until the own reading is signed, which is kept as it is."""
+    if reading.slot == Slot.ADJUDICATOR and reading.opinion_at is not None:
+        return refused(_("Your own reading is kept as it is. Confirm or revise it, with a reason."), "locked")
     return may_save(by, reading)

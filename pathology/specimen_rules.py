@@ -90,9 +90,30 @@ def _require_words(one: Arrived, telling: frozenset[str]) -> None:
         refused(_("A nodule has a number from 1 to %(most)s.") % {"most": NODULES}, "text").require()
 
 
+def require_no_name(text: str) -> None:
+    """CK-017, for texts that are kept for ever. Raises `Refused`."""
+    if names_a_person(text, names_not_to_be_written()):
+        refused(_("This text names a person. Leave names out."), "text").require()
+
+
+def require_blind(case: PathologyCase, text: str) -> None:
+    """What a reader will read says nothing of a person, the participant or a hospital. Raises `Refused`."""
+    sites = any(name and name in text for name in Site.objects.values_list("name_zh", flat=True))
+    plain = _plain(text)
+    if (
+        sites
+        or any(word in plain for word in _telling(case))
+        or names_a_person(text, names_not_to_be_written())
+    ):
+        refused(
+            _("The reader sees this text: leave out names, hospitals and the participant's number."), "text"
+        ).require()
+
+
 def _telling(case: PathologyCase) -> frozenset[str]:
     """The participant's number, the hospital's own pathology number, and the names of sites, as they could be written."""
     words = {case.participant.number}
+    words |= set(PathologyCase.objects.filter(participant=case.participant_id).values_list("code", flat=True))
     words |= set(
         LocalPathology.objects.filter(form__participant=case.participant_id).values_list("lp_no", flat=True)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crf.fields import Coded, Date, Dec, Int, Line, Multi
+from crf.fields import Coded, Date, Dec, Int, Line, Multi, Share
 from crf.sections import Form, Rows, RowsOf, Section
 from trialsite.kernel.texts import Text
 
@@ -108,9 +108,10 @@ class LocalPathology(CrfData):
     lp_ypt = Coded("YPT", "ypT", "ypT")
     lp_ypn = Coded("CN", "ypN", "ypN")
     lp_r = Coded("RSTATUS", "Pathological R status", "病理R状态", soft="R0")
-    lp_rvt_case = Dec(
+    lp_rvt_case = Share(
         "Case-level residual viable tumour, local (D-23)",
         "本地病例层面残存活肿瘤%",
+        decimal_places=6,
         values="derived",
         unit="%",
         soft="0-100",

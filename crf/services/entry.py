@@ -146,6 +146,7 @@ class Order:
     whole: bool = (
         False  # judged as a complete form, which it does not become yet (an adjudicator's own opinion)
     )
+    beside: frozenset[str] = frozenset()  # hard checks that are kept as findings here and refuse nothing
     withdraw: bool = False  # no longer complete (a central reading that is opened again)
     reasons: dict[str, str] = field(default_factory=dict)  # by path
     reason: str = ""  # for every changed path without one of its own
@@ -298,7 +299,7 @@ class _Saving:
         refusals = [limit_refusal(self.definition, sheet, path, text) for path, text in found.hard.items()]
         failed: Failed = {}
         for one, raised in judged_sheet(sheet, self.folder(around), failed):
-            if one.hard and (whole or one.always):
+            if one.hard and (whole or one.always) and one.id not in self.order.beside:
                 refusals.append(refusal_of(self.definition, sheet, raised, str(one.message)))
             found.raised.append(raised)
         note_failed(failed)
@@ -306,7 +307,7 @@ class _Saving:
         for refusal in refusals:
             before = errors.get(refusal.raised.path, "")
             errors[refusal.raised.path] = f"{before} {refusal.message}".strip()
-        if errors:
+        if errors and not self.order.withdraw:  # what is opened again so that it can be mended is not judged
             raise Invalid(errors, refusals=refusals)
         return found
 

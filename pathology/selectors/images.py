@@ -22,6 +22,8 @@ from pathology.models import (
     SlideMark,
     SpecimenItem,
 )
+from trialsite.accounts.permissions import grants_of
+from trialsite.accounts.roles import Permission
 
 from .reader import slides_of
 
@@ -31,13 +33,11 @@ TENTH = Decimal("0.1")
 # --- the data manager ------------------------------------------------------------------------------------------------
 
 
-def case_for_images(code: str) -> PathologyCase:
-    """The case whose material is kept: the first one of a specimen. 404 for any other. The door has been passed."""
-    found = (
-        PathologyCase.objects.filter(code=code, reread_of__isnull=True)
-        .select_related("participant__site")
-        .first()
-    )
+def case_for_images(user: Any, code: str) -> PathologyCase:
+    """The case whose material is kept: the first one of a specimen, at the user's sites. 404 for any other."""
+    cases = PathologyCase.objects.filter(code=code, reread_of__isnull=True)
+    mine = grants_of(user).limit(cases, Permission.ALLOCATE, "participant__site")
+    found = mine.select_related("participant__site").first()
     if found is None:
         raise Http404
     return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.utils import timezone
@@ -174,14 +174,17 @@ def _handed_in(done: QuerySet[Reading], page: int, size: int) -> list[ReadingLin
     ]
 
 
+def readable(items: QuerySet[SpecimenItem]) -> QuerySet[SpecimenItem]:
+    """Slides that can be looked at: the glass is here, or it has gone and its image is."""
+    seen = SlideImage.objects.filter(item=OuterRef("pk"), state=ImageState.READY)
+    gone = Q(state__in=(ItemState.RETURNED, ItemState.DISCARDED)) & Exists(seen)
+    return items.filter(Q(state=ItemState.RECEIVED) | gone, kind=ItemKind.SLIDE)
+
+
 def _slides(cases: list[int]) -> dict[int, int]:
     """Slides that can be read, by case; of the specimen, also under another code. One query."""
     slides = (
-        SpecimenItem.objects.filter(
-            case=Coalesce(OuterRef("reread_of"), OuterRef("pk")),
-            kind=ItemKind.SLIDE,
-            state=ItemState.RECEIVED,
-        )
+        readable(SpecimenItem.objects.filter(case=Coalesce(OuterRef("reread_of"), OuterRef("pk"))))
         .order_by()
         .values("case")
         .annotate(n=Count("pk"))
@@ -212,9 +215,7 @@ def slides_of(reading: Reading) -> list[SpecimenItem]:
         specimen=Coalesce(F("reread_of"), F("pk"))
     )
     return list(
-        SpecimenItem.objects.filter(
-            case__in=specimen.values("specimen"), kind=ItemKind.SLIDE, state=ItemState.RECEIVED
-        ).order_by("number")
+        readable(SpecimenItem.objects.filter(case__in=specimen.values("specimen"))).order_by("number")
     )
 
 
@@ -227,14 +228,15 @@ def specimen_of(reading: Reading) -> int:
 
 
 def material_of(reading: Reading) -> Material:
-    """Four queries."""
+    """Five queries."""
     specimen = specimen_of(reading)
-    items = list(SpecimenItem.objects.filter(case=specimen, state=ItemState.RECEIVED).order_by("number"))
+    items = SpecimenItem.objects.filter(case=specimen)
+    blocks = items.filter(kind=ItemKind.BLOCK, state=ItemState.RECEIVED).count()
     conditions = CustodyEvent.objects.filter(case=specimen).exclude(condition="").order_by("at", "pk")
     condition = conditions.values_list("condition", flat=True).last() or ""
     images = SlideImage.objects.filter(item__case=specimen, state=ImageState.READY).exists()
     return Material(
-        sum(item.kind == ItemKind.BLOCK for item in items), [item for item in items if item.kind == ItemKind.SLIDE],
+        blocks, list(readable(items).order_by("number")),
         str(Condition(condition).label) if condition else "", images,
     )  # fmt: skip
 

@@ -175,7 +175,7 @@ def case_share_out(
         transaction.atomic(),
     ):
         load = {reader.pk: reader.readings.filter(submitted_at__isnull=True).count() for reader in readers}
-        for case in cases:
+        for case in PathologyCase.objects.filter(pk__in=[one.pk for one in cases]).order_by("participant_id"):
             places = list(case.readings.filter(slot__in=(Slot.FIRST, Slot.SECOND)))
             taken = {place.reader_id for place in places} | {case.adjudicator_id}
             free = [place.slot for place in places if place.reader_id is None]

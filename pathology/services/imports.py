@@ -18,6 +18,7 @@ from crf.services.entry import Invalid, Order, form_save
 from crf.services.refusals import noted, refusal_note
 from crf.sheets import Sheet
 from crf.typed import Typed, TypedRow, row_path
+from pathology.blinding import UNTOLD
 from pathology.checks import refusals
 from pathology.imports import NODULES, NUMBER, Imported, ReadingFile, ordered
 from pathology.models import PathologyCase, Reading
@@ -170,7 +171,7 @@ def _one(by: User, batch: ImportBatch, one: Imported) -> Filled:
     typed, stored = _copied(one.typed), _stored(reading)
     old = texts(stored)
     _replace(typed, stored, batch.address)
-    order = Order(whole=True, reason=_reason(batch, one))
+    order = Order(whole=True, reason=_reason(batch, one), beside=UNTOLD)
     try:
         new = _saved(by, reading, typed, order)
     except Invalid as invalid:

@@ -17,13 +17,14 @@ from crf.services.entry import Invalid, Order, Saved, form_save
 from crf.services.findings import refusal_record
 from crf.services.refusals import noted
 from crf.typed import Typed
-from pathology.blinding import UNBLINDING, pair
+from pathology.blinding import UNBLINDING, UNTOLD, pair
 from pathology.checks import refusals
 from pathology.findings import own_findings
 from pathology.models import ItemKind, PathologyCase, Reading, ReadingDraft, Slot, SpecimenItem
 from pathology.notes import Notes, problems, stored_notes, texts_of
 from pathology.policies import may_save, may_take
 from pathology.recorded import KEY, sheet_from, texts_of_sheet
+from pathology.selectors.reader import readable
 from pathology.selectors.submissions import is_submitted
 from pathology.words import DATE_CANNOT_BE
 from trialsite.accounts.models import User
@@ -135,7 +136,9 @@ def _save(by: User, reading: Reading, typed: Typed, notes: Notes | None, order: 
     may_save(by, reading).require()
     _require_stage(reading, order, act)
     notes = notes if notes is not None else stored_notes(reading)
-    found = problems(notes, _slides(reading), submit=act.submit)
+    notes.marks = stored_notes(reading).marks | notes.marks  # ticked in the viewer since the page was opened
+    # Slides and confidence were asked for with the opinion; one that arrived since is not the decision's.
+    found = problems(notes, _slides(reading), submit=act.submit and not act.confirm, known=_known(reading))
     if act.submit:
         found |= {**typed.errors, **refusals(typed)}
     if found:
@@ -146,6 +149,7 @@ def _save(by: User, reading: Reading, typed: Typed, notes: Notes | None, order: 
     order.complete, order.whole = act.submit and not opinion, act.submit
     if reason := _reason_of_reopening(reading):
         order.reason = order.reason or reason
+    order.beside = UNTOLD
     _keep_system_values(by, reading, typed, sign=act.submit and not opinion)
     saved = _stored(by, reading, typed, order)
     entries = [] if saved.again else notes_store(reading, notes, order.reason)
@@ -205,8 +209,13 @@ def _reason_of_reopening(reading: Reading) -> str:
 
 
 def _slides(reading: Reading) -> list[SpecimenItem]:
-    items = SpecimenItem.objects.filter(case=reading.case.specimen_id, kind=ItemKind.SLIDE, state="RECEIVED")
-    return list(items)
+    return list(readable(SpecimenItem.objects.filter(case=reading.case.specimen_id)))
+
+
+def _known(reading: Reading) -> frozenset[int]:
+    """Numbers of every slide that the case ever had: a mark stays true when the slide has gone back."""
+    items = SpecimenItem.objects.filter(case=reading.case.specimen_id, kind=ItemKind.SLIDE)
+    return frozenset(items.values_list("number", flat=True))
 
 
 def _stored(by: User, reading: Reading, typed: Typed, order: Order) -> Saved:
@@ -290,8 +299,15 @@ NOT_KEPT = ("csrfmiddlewaretoken", "token", "version", "action", "username", "pa
 
 @transaction.atomic
 def reading_draft_keep(*, by: User, reading: Reading, post: QueryDict, version: int) -> bool:
-    """Keep what stands on the page, unsaved; the newest wins. False when it is too much or names a person (CK-017)."""
+    """Keep what stands on the page, unsaved; the newest wins. False when it is too much or names a person (CK-017).
+
+    A page that was saved elsewhere since, or signed, keeps nothing: raises `Refused`.
+    """
+    standing = Reading.objects.select_for_update(of=("self",)).select_related("case", "form")
+    reading = standing.get(pk=reading.pk)
     may_save(by, reading).require()
+    if version < (reading.form.version if reading.form else reading.version):
+        refused(_("This reading was saved in another window. Open it again."), "text").require()
     names = names_not_to_be_written()
     content = {
         name: [value.replace("\0", "") for value in values]

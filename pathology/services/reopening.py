@@ -13,6 +13,7 @@ from crf.services.refusals import noted
 from crf.typed import Typed
 from pathology.models import Reading, Reopening
 from pathology.policies import may_ask_reopening, may_decide_reopening
+from pathology.specimen_rules import require_blind, require_no_name
 from trialsite.accounts.models import User
 from trialsite.audit import trail
 from trialsite.audit.actions import Action
@@ -35,6 +36,7 @@ def reading_reopen_ask(*, by: User, reading: Reading, reason: str) -> Reopening:
         may_ask_reopening(by, reading).require()
         if not reason.strip():
             refused(_("Say why the reading must be opened again."), "text").require()
+        require_no_name(reason)
         asked = Reopening.objects.create(
             reading=reading, reason=reason.strip(), asked_by=by, asked_at=timezone.now()
         )
@@ -63,6 +65,7 @@ def reading_reopen_decide(*, by: User, reopening: Reopening, granted: bool, answ
         reading = _locked(reopening.reading)
         reopening = Reopening.objects.select_for_update(of=("self",)).get(pk=reopening.pk)
         may_decide_reopening(by, reopening, reading, granted=granted).require()
+        require_blind(reading.case, answer)
         reopening.decided_by, reopening.decided_at = by, timezone.now()
         reopening.granted, reopening.answer = granted, answer.strip()
         reopening.save()

@@ -26,7 +26,7 @@ from crf.services.entry import Invalid, Order, Saved, Stale, clear_paths
 from crf.services.refusals import noted
 from crf.sheets import Casebook, Sheet
 from crf.typed import Typed, as_sheet
-from pathology.blinding import UNBLINDING
+from pathology.blinding import UNBLINDING, UNTOLD
 from pathology.models import PathologyCase, Reading
 from pathology.policies import due_of, may_reread
 from pathology.recorded import KEY, sheet_from, texts
@@ -143,7 +143,7 @@ def _judge(reading: Reading, sheet: Sheet, order: Order) -> None:
     errors |= found.hard
     failed: Failed = {}
     for one, raised in judged_sheet(sheet, Folder(around.book, around.today), failed):
-        if one.hard and (order.whole or one.always):
+        if one.hard and (order.whole or one.always) and one.id not in UNTOLD:
             errors[raised.path] = str(one.message)
     if errors:
         blind = {path: str(DATE_CANNOT_BE) if path in UNBLINDING else text for path, text in errors.items()}

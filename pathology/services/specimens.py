@@ -21,7 +21,7 @@ from pathology.models import (
     SpecimenItem,
 )
 from pathology.policies import may_ask_recut, may_keep_material
-from pathology.specimen_rules import require_custody, require_items
+from pathology.specimen_rules import require_blind, require_custody, require_items, require_no_name
 from trialsite.accounts.models import User
 from trialsite.audit import trail
 from trialsite.audit.actions import Action
@@ -165,6 +165,7 @@ def recut_ask(*, by: User, reading: Reading, item: SpecimenItem | None, reason: 
         may_ask_recut(by, reading).require()
         if not reason.strip():
             refused(_("Say what cannot be read, and why."), "text").require()
+        require_no_name(reason)
         if len(reason) > LONGEST:
             refused(_("At most %(most)s characters.") % {"most": LONGEST}, "text").require()
         if item is not None and item.case_id != reading.case.specimen_id:
@@ -199,6 +200,7 @@ def recut_answer(*, by: User, recut: RecutRequest, done: bool, answer: str) -> R
             refused(_("Say what came of it."), "text").require()
         if len(answer) > LONGEST:
             refused(_("At most %(most)s characters.") % {"most": LONGEST}, "text").require()
+        require_blind(case, answer)
         recut.state = RecutRequest.State.DONE if done else RecutRequest.State.DECLINED
         recut.answer, recut.answered_by, recut.answered_at = answer.strip(), by, timezone.now()
         recut.save()

@@ -72,7 +72,7 @@ def case_images(request: HttpRequest, code: str) -> HttpResponse:
     handler = None
     if request.method == "POST":
         if int(request.META.get("CONTENT_LENGTH") or 0) > settings.SLIDES_LARGEST + 100_000:
-            return _refused(request, case_for_images(code), _too_large(), 413)
+            return _refused(request, case_for_images(request.user, code), _too_large(), 413)
         handler = IncomingHandler(request)
         request.upload_handlers = [handler]
     try:
@@ -84,7 +84,7 @@ def case_images(request: HttpRequest, code: str) -> HttpResponse:
 
 @csrf_protect
 def _case_images(request: HttpRequest, code: str, handler: IncomingHandler | None) -> HttpResponse:
-    case = case_for_images(code)
+    case = case_for_images(request.user, code)
     if handler is None:
         return _images_page(request, case)
     incoming: Any = request.FILES.get("file")
@@ -161,7 +161,7 @@ def _shown(image: SlideImage) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 def image_judge(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """`/pathology/P-7Q2M/images/12/`: what readers would see, large; cleared or refused by a person who has looked."""
-    case = case_for_images(code)
+    case = case_for_images(request.user, code)
     image, refusal, status = image_of_case(case, pk), "", 200
     if request.method == "POST":
         try:
@@ -201,7 +201,7 @@ def _judged(request: HttpRequest, image: SlideImage) -> str:
 @require_GET
 def image_thumbnail(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """`/pathology/P-7Q2M/images/12/thumbnail.jpeg`; `?small`: for the list."""
-    image = image_of_case(case_for_images(code), pk)
+    image = image_of_case(case_for_images(request.user, code), pk)
     return HttpResponse(_thumbnail(image, SMALL if "small" in request.GET else THUMBNAIL), "image/jpeg")
 
 

@@ -94,15 +94,20 @@ def reading(request: HttpRequest, code: str) -> HttpResponse:
 def _posted(request: HttpRequest, mine: Reading, code: str) -> HttpResponse:
     action = request.POST.get("action", "")
     order = order_of(request)
-    if is_submitted(mine, order.token):  # a double click, or an answer that got lost
-        return _done(request, mine, code, submit=action == "submit", changed=True)
+    again = is_submitted(mine, order.token)  # a double click, or an answer that got lost
+    submit = action == "submit"
+    if again and (not submit or mine.submitted_at or mine.opinion_at):
+        return _done(request, mine, code, submit=submit, changed=True)
     page = Page(request, mine, code)
     page.read(request.POST)
+    if again:  # what came first was a save: nothing is signed, and nobody is told that it was
+        said = _("This page was saved a moment ago and is not signed yet. Look at it and sign again.")
+        return page.refused(said, 409)
     if page.arranged(action):
         return page.typed_again(200)
     if somebody_else(request):
         return page.refused(_("Somebody else is signed in."), 403)
-    return _save(request, page, order, submit=action == "submit")
+    return _save(request, page, order, submit=submit)
 
 
 def _save(request: HttpRequest, page: Page, order: Order, *, submit: bool) -> HttpResponse:

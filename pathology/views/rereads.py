@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from pathology.policies import READING_DAYS
 from pathology.selectors.rereads import candidates, drawn_by_lot, planned, readers_to_draw
 from pathology.services import reread_open
 from trialsite.accounts.door import require
+from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Permission
 from trialsite.kernel.decisions import Refused
 
@@ -30,7 +31,9 @@ SHOWN = 40
 @require_http_methods(["GET", "POST"])
 @require(Permission.ALLOCATE)
 def rereads(request: HttpRequest) -> HttpResponse:
-    """`/pathology/rereads/`: plan re-reads, and how far those are that are planned."""
+    """`/pathology/rereads/`: plan re-reads, and how far those are that are planned. Readers are compared over all sites."""
+    if grants_of(request.user).sites(Permission.ALLOCATE) is not None:
+        raise Http404
     if request.method == "POST":
         return _plan(request)
     return _page(request)

@@ -212,7 +212,7 @@ TABLE: dict[str, tuple[Line, ...]] = {
         get(LAB + "results/", VIEW), post(LAB + "results/", (SITE, 422), (VIEW, 403)),
     ),
     "laboratories/<str:number>/<str:code>/results/<int:pk>/": (
-        get(LAB + "results/0/", SITE, 404), get(LAB + "results/0/", VIEWERS),
+        get(LAB + "results/0/", VIEWERS),
     ),
     "laboratories/<str:number>/<str:code>/results/template/": (get(LAB + "results/template/", VIEW),),
     "laboratories/<str:number>/<str:code>/<int:row>/remove/": (
