@@ -53,7 +53,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("/sign/", _("Sign"), (P.SIGN,)),
     Entry("/readings/", _("My readings"), (P.READ_CENTRALLY, P.ADJUDICATE), blinded=True),
     Entry("/readings/guide/", _("Guide"), (P.READ_CENTRALLY, P.ADJUDICATE), blinded=True),
-    Entry("/pathology/", _("Pathology"), (P.ALLOCATE, READS_REVIEW)),
+    Entry("/pathology/", _("Pathology"), (P.ALLOCATE,)),
     Entry("/endpoints/", _("Endpoints"), (P.AGGREGATE,)),
     Entry("/reports/", _("Reports"), (P.REPORT,)),
     Entry("/pathology/agreement/", _("Reader agreement"), (P.AGGREGATE,), more=True),

@@ -34,6 +34,7 @@ ROLES = (("lin", "chen", "mo"), ("da", "ins", "st"), ("ad", "p1", "p3"))  # one 
 ELSEWHERE = {
     "/persons/": frozenset({"ad"}),
     "/delegations/": frozenset({"ad"}),
+    "/pathology/": frozenset({"mo", "ins"}),
 }
 
 
