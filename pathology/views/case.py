@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -122,7 +122,7 @@ def _page(
         "arrival": arrivals_of([found])[found.pk], "items": items, "events": events, "away": out_of_hand(items),
         "places": _places(found, readings, day, load), "may": may, "keep": keep, "release": may_release(user, found),
         "recuts": recuts_of(found), "reopenings": _reopenings(user, found), "asks": _asks(user, readings),
-        "reasons": manages or released, "outcome": outcome_of(found, book), "images": _images(found),
+        "reasons": manages or released, "outcome": outcome_of(found, book),
         "history": history_of(found, readings, reasons=manages or released),
         "kinds": ItemKind.choices, "custody": Custody.choices, "conditions": Condition.choices,
         "known": known_places(events), "slides": [item for item in items if item.kind == ItemKind.SLIDE],
@@ -164,13 +164,6 @@ def _reopenings(user: Any, found: PathologyCase) -> list[tuple[Reopening, Any, A
         (one, Slot(one.reading.slot).label, may_decide_reopening(user, one, one.reading, granted=True))
         for one in reopenings_of(found)
     ]
-
-
-def _images(found: PathologyCase) -> str:
-    try:
-        return reverse("case_images", args=[found.code])
-    except NoReverseMatch:
-        return ""
 
 
 def _rows(request: HttpRequest) -> int:
