@@ -1,7 +1,7 @@
 """Participant 01-003 of the CRF book (section 6), typed into the pages, ends as section 6.7 says.
 
-Screening, the delayed third cycle, the tumour assessments, the operation, both central readings and two survival
-contacts are typed; the rest comes through the same services.
+Screening, the delayed third cycle, the tumour assessments, the operation and two survival contacts are typed; the rest
+comes through the same services. Central readings are typed in `test_reading.py` and in scenario S29.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from participants.models import Participant
 from pathology.models import PathologyCase
 from tests import world
 from tests.browser.entry import Entry
-from trialsite.accounts.demo import CAST
 from trialsite.accounts.models import User
 from trialsite.audit.models import AuditEvent
 
@@ -28,19 +27,17 @@ BY_HAND = {
     ("ICF", "SCR"), ("DM", "SCR"), ("HCC", "SCR"), ("TA", "SCR"), ("IE", "SCR"), ("EC", "C3"), ("TA", "TA1"),
     ("TA", "TA2"), ("SURG", "SURG"), ("SS", "SFU30"), ("SS", "SURVEND"),
 }  # fmt: skip
-PASSWORDS = {person.username: person.password for person in CAST}
 
 
 @pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch, entry: Entry, signed_in: Callable[..., Page]) -> list[str]:
+def typed(monkeypatch: pytest.MonkeyPatch, entry: Entry) -> list[str]:
     """The steps of `tests.world` with these forms typed into the page; gives what was typed."""
     through_services, made = world.fill, []
 
     def fill(form: FormInstance, by: User, values: Any, rows: Any = None, *args: Any, **more: Any) -> Any:
         label = visit_label(form.visit.code, form.visit.repeat) if form.visit else ""
         if form.form_key == "CPATH":
-            reader = {1: "p1", 2: "p2"}[form.repeat]
-            read(signed_in(reader), PASSWORDS[reader], form, values, rows)
+            read(User.objects.get(username={1: "p1", 2: "p2"}[form.repeat]), form, values, rows)
         elif (form.form_key, label) in BY_HAND:
             entry.open(form)
             entry.fill(form, values, rows)
@@ -54,24 +51,11 @@ def typed(monkeypatch: pytest.MonkeyPatch, entry: Entry, signed_in: Callable[...
     return made
 
 
-def read(page: Page, password: str, form: FormInstance, values: Any, rows: Any) -> None:
-    """A central reading, from the worklist to the signature."""
-    code = PathologyCase.objects.get(participant_id=form.participant_id).code
-    page.goto("/")
-    expect(page).to_have_url(lambda url: url.endswith("/readings/")) if False else page.wait_for_url(
-        "**/readings/"
-    )
-    page.locator(f'tr:has-text("{code}") button').click()
-    page.wait_for_url(f"**/readings/{code}/")
-    entry = Entry(page)
-    entry.ready()
-    asked = {k: v for k, v in values.items() if entry.at(k).count() and k != "cp_reader"}
-    entry.fill(form, asked, rows)
-    page.locator("#i-password").fill(password)
-    page.keyboard.press("Control+Enter")
-    page.wait_for_url("**/readings/")
-    expect(page.locator(f'tr:has-text("{code}")')).to_contain_text("Submitted")
-    assert "01-003" not in page.content()
+def read(by: User, form: FormInstance, values: Any, rows: Any) -> None:
+    """A central reading: allocated, read and signed."""
+    case = PathologyCase.objects.get(participant_id=form.participant_id)
+    reading = world.reading_take(by=by, case=case)
+    world.reading_save(by=by, reading=reading, typed=world.typed("CPATH", values, rows), submit=True)
 
 
 def test_participant_01_003(

@@ -197,7 +197,7 @@ def test_s39_the_session_ends_in_all_tabs_the_draft_is_kept_and_the_same_person_
         page.clock.run_for(2000)
     settled(page)
     box.focus()
-    machine.wait(13.2)
+    machine.wait(14)
     expect(page.locator("dialog#session")).to_be_visible()
     machine.wait(3)  # well past the end, also of the last act of a slow machine
 
