@@ -28,7 +28,7 @@ from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Permission
 from trialsite.kernel.decisions import Refused
 
-from .reading_page import Page, address, number, person
+from .reading_page import Page, number, person
 
 readers = require(Permission.READ_CENTRALLY, Permission.ADJUDICATE)
 
@@ -86,8 +86,8 @@ def reading(request: HttpRequest, code: str) -> HttpResponse:
     mine = reading_for(request.user, code)
     if request.method == "POST":
         return _posted(request, mine, code)
-    if mine.opinion_at is not None and (where := address("reading_decide", code)):
-        return redirect(where)
+    if mine.opinion_at is not None:
+        return redirect("reading_decide", code)
     return Page(request, mine, code).stored()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -216,7 +216,7 @@ class Page:
             "confidences": Confidence.choices,
             "ticks": ticks(nodules, notes, self.material.slides, builder.sheet.get("cp_blind")),
             "inadequate": builder.sheet.get("cp_adeq") == "INADEQUATE",
-            "images_url": address("reading_slides", code) if self.material.images else "",
+            "images_url": reverse("reading_slides", args=[code]) if self.material.images else "",
             "drawn": beds_drawn(mine) if self.material.images else [],
             "recuts": recuts_of(mine),
             "reopening": after_case(mine),
@@ -230,13 +230,6 @@ class Page:
             **extra,
         }  # fmt: skip
         return render(self.request, "pathology/reading.html", context, status=status)
-
-
-def address(name: str, code: str) -> str:
-    try:
-        return reverse(name, args=[code])
-    except NoReverseMatch:
-        return ""
 
 
 def number(text: str) -> int:
