@@ -62,7 +62,9 @@ class StateQuerySet(models.QuerySet["EndpointState"]):
 class EndpointState(models.Model):
     """What is known of a participant now, and from which version of the data: behind it means stale (a comparison).
 
-    `basis` names the engine and the study settings. `summary` is the little that trial figures and lists need.
+    `basis` names the engine and the study settings. `summary` is the little that trial figures and lists need, `profile`
+    what the course does not say (baseline, safety, exposure, disposition). `moves` is what open items could still
+    change, by endpoint, as far as `moves_key` says it is known (`endpoints.moving`).
     `attempts` counts failures that are no fault of the data; after five the participant is set aside until it changes.
     """
 
@@ -79,6 +81,9 @@ class EndpointState(models.Model):
     error_address = models.CharField(max_length=160, blank=True)
     computed_at = models.DateTimeField(null=True)
     summary = models.JSONField(default=dict)
+    profile = models.JSONField(default=dict)
+    moves = models.JSONField(default=dict)
+    moves_key = models.CharField(max_length=64, blank=True)
 
     objects = StateQuerySet.as_manager()
 
@@ -116,4 +121,11 @@ class TrialState(models.Model):
         return f"trial {self.version}"
 
 
-from endpoints.models_reports import Figure, ReportJob  # noqa: E402, F401  (Django finds models here)
+from endpoints.models_cuts import (  # noqa: E402, F401  (Django finds models here)
+    CutPerson,
+    DataCut,
+    Moment,
+    MomentPerson,
+    StoredFigures,
+)
+from endpoints.models_reports import Figure, ReportApproval, ReportJob  # noqa: E402, F401

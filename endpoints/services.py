@@ -22,11 +22,11 @@ from django.utils import timezone
 from crf.derivation_imaging import engine_settings
 from endpoints.compact import body_of, error_body
 from endpoints.engine.course import Course, derive
+from endpoints.engine.figures import figures
 from endpoints.engine.steps import EngineError
-from endpoints.figures import figures
+from endpoints.engine.summary import Summary, summary_of
 from endpoints.gather import Gathered, gather, standings
 from endpoints.models import EndpointRun, EndpointState, Status, TrialState
-from endpoints.summary import Summary, summary_of
 from endpoints.versions import basis, engine_version
 from participants.models import Participant
 from trialsite.accounts.models import Site

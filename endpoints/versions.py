@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 SOURCES = (
     *sorted((HERE / "engine").glob("*.py")),
     HERE / "mapping.py",
-    HERE / "summary.py",
+    HERE / "profile.py",
     HERE.parent / "crf" / "derivation_imaging.py",
     HERE.parent / "crf" / "facts.py",
 )

@@ -19,6 +19,7 @@ from trialsite.kernel.digests import digest
 TRAIL = "audit_auditevent"
 TABLES = (
     TRAIL, "audit_auditseal", "endpoints_endpointrun", "crf_signature", "crf_querymessage", "crf_queryattachment",
+    "endpoints_datacut", "endpoints_cutperson", "endpoints_reportapproval",
 )  # fmt: skip
 
 

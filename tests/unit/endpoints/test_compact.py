@@ -8,8 +8,8 @@ import json
 from crf.sheets import Casebook
 from endpoints.compact import CUTOFF, body_of, opened
 from endpoints.engine.course import Course, derive
+from endpoints.engine.summary import summary_of
 from endpoints.mapping import Mapping
-from endpoints.summary import summary_of
 from tests.unit.endpoints.books import assessment, mapping, resection, started
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from endpoints.engine.course import ENDPOINTS
+from endpoints.engine.figures import figures
 from endpoints.engine.settings import DEFAULTS
-from endpoints.figures import figures
 
 
 def summary(*sets: str, **values: dict[str, Any]) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from typing import Any
 from endpoints.engine import codes
 from endpoints.engine.proportions import Proportion, rate
 from endpoints.engine.settings import Settings
+from endpoints.engine.summary import Summary
 from endpoints.engine.survival import MARKS_MONTHS, n_at_risk, observed_range, survival
-from endpoints.summary import Summary
 
 SETS = ("ENR", "FAS", "RES", "R0", "PEV", "REV", "REV_M", "RSP")
 
