@@ -95,10 +95,12 @@ def gather(wanted: Collection[Standing]) -> Iterator[Gathered]:
         yield course(book, standing.participant, standing.data_version, standing.today)
 
 
-def course(book: Casebook, participant: int, data_version: int, cutoff: dt.date) -> Gathered:
+def course(
+    book: Casebook, participant: int, data_version: int, cutoff: dt.date, *, final: bool = False
+) -> Gathered:
     """One casebook as a course. What breaks in the mapping is this participant's own."""
     try:
-        made = Mapping(book, cutoff, evaluator=engine_settings().evaluator)
+        made = Mapping(book, cutoff, evaluator=engine_settings().evaluator, final=final)
     except Exception as failure:
         return Gathered(participant, book.number, data_version, cutoff, {}, Paths(), failure)
     return Gathered(participant, book.number, data_version, cutoff, made.case, made.paths)
