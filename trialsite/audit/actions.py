@@ -71,6 +71,7 @@ class Action(models.TextChoices):
     IMPORT = "IMPORT", _("imported")
     REPORT_REQUESTED = "REPORT_REQUESTED", _("report requested")
     REPORT_DOWNLOADED = "REPORT_DOWNLOADED", _("report downloaded")
+    CUT_CONFIRMED = "CUT_CONFIRMED", _("data cut confirmed")
     EXPORTED = "EXPORTED", _("exported")
     # the trail itself
     GUARD_OFF = "GUARD_OFF", _("protection of the trail off")

@@ -1,0 +1,160 @@
+"""How far the data of participants are: complete, signed, verified, queried, entered late. Live or at a moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.db.models import Count
+
+from crf.models import FormInstance, FormStatus, MarkState, Query, Signed, VerificationMark
+from crf.models.queries import STANDING
+from crf.selectors.readiness import UNSIGNED_KEYS
+from crf.selectors.replay import Replayed
+from crf.sheets import Casebook, Sheet
+from endpoints.mapping import FIELDS, FORMS_READ
+from trialsite.audit.actions import Action
+from trialsite.audit.models import AuditEvent
+from trialsite.audit.trail import chain_name
+
+ENTRIES = (
+    Action.ENTER,
+    Action.CHANGE,
+    Action.CLEAR,
+    Action.ROW_ADD,
+    Action.ROW_REMOVE,
+    Action.ROW_RESTORE,
+)
+
+
+@dataclass(slots=True)
+class PersonState:
+    """One participant: forms begun, how many are complete, how many can be signed and are; endpoint fields with a value
+    and how many are verified; standing queries (their codes); changes after the cut-off day (`late`) and after the
+    moment itself (`after`, not in the data)."""
+
+    number: str
+    site: str
+    forms: int = 0
+    complete: int = 0
+    to_sign: int = 0
+    signed: int = 0
+    fields: int = 0
+    verified: int = 0
+    queries: list[str] = field(default_factory=list)
+    late: int = 0
+    after: int = 0
+
+    @property
+    def casebook_signed(self) -> bool:
+        return self.to_sign > 0 and self.signed == self.to_sign
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def endpoint_paths(book: Casebook) -> Iterator[tuple[int, str]]:
+    """Form and path of every endpoint field that has a value."""
+    for key in FORMS_READ:
+        for sheet in book.all(key):
+            yield from ((sheet.form, path) for path in _paths(sheet))
+
+
+def _paths(sheet: Sheet) -> Iterator[str]:
+    for name in FIELDS.get(sheet.key, ()):
+        if sheet.get(name) is not None:
+            yield name
+    for section, rows in sheet.rows.items():
+        names = FIELDS.get(f"{sheet.key}/{section}", ())
+        for row in rows:
+            if row.active:
+                yield from (f"{section}:{row.row}/{name}" for name in names if row.get(name) is not None)
+
+
+def of_tables(people: Mapping[int, tuple[str, str]], books: Mapping[int, Casebook]) -> dict[int, PersonState]:
+    """Participants (number, site) as their tables stand: three queries."""
+    found = {pk: PersonState(number, site) for pk, (number, site) in people.items()}
+    forms = FormInstance.objects.filter(participant__in=people, active=True).exclude(
+        status=FormStatus.EXPECTED
+    )
+    for pk, key, status, signed in forms.values_list("participant_id", "form_key", "status", "signed"):
+        _count_form(found[pk], key, status == FormStatus.COMPLETE, signed == Signed.SIGNED)
+    marks: dict[int, set[tuple[int, str]]] = defaultdict(set)
+    standing = VerificationMark.objects.filter(form__participant__in=people, state=MarkState.VALID)
+    for pk, form, path in standing.values_list("form__participant_id", "form_id", "path"):
+        marks[pk].add((form, path))
+    for pk, book in books.items():
+        _count_fields(found[pk], book, marks[pk])
+    queries = Query.objects.filter(participant__in=people, state__in=STANDING).order_by("number")
+    for pk, number in queries.values_list("participant_id", "number"):
+        found[pk].queries.append(f"Q-{found[pk].number}-{number}")
+    return found
+
+
+def of_trail(number: str, site: str, trail: Replayed) -> PersonState:
+    """One participant as the trail had it."""
+    made = PersonState(number, site)
+    for form, sheet in trail.sheets.items():
+        status = trail.statuses.get(form)
+        if status in (None, FormStatus.EXPECTED) or form in trail.removed:
+            continue
+        signed = bool(trail.review.get((form, "@signature")))
+        _count_form(made, sheet.key, status == FormStatus.COMPLETE, signed)
+    _count_fields(made, trail.book(), {place for place, text in trail.marks.items() if text})
+    open_ones = [pk for pk, state in trail.queries.items() if state in STANDING]
+    made.queries = [
+        f"Q-{number}-{one}"
+        for one in Query.objects.filter(pk__in=open_ones).order_by("number").values_list("number", flat=True)
+    ]
+    return made
+
+
+def _count_form(state: PersonState, key: str, complete: bool, signed: bool) -> None:
+    state.forms += 1
+    state.complete += complete
+    if key not in UNSIGNED_KEYS:
+        state.to_sign += 1
+        state.signed += signed
+
+
+def _count_fields(state: PersonState, book: Casebook, marks: Collection[tuple[int, str]]) -> None:
+    for place in endpoint_paths(book):
+        state.fields += 1
+        state.verified += place in marks
+
+
+def entries_between(pks: Collection[int], after: dt.datetime, until: dt.datetime | None) -> Counter[int]:
+    """Changes of values by participant, later than `after` and up to `until`: one query."""
+    names = {chain_name(pk): pk for pk in pks}
+    events = AuditEvent.objects.filter(chain__name__in=names, action__in=ENTRIES, at__gt=after)
+    if until is not None:
+        events = events.filter(at__lte=until)
+    rows = events.values_list("chain__name").annotate(n=Count("pk"))
+    return Counter({names[name]: n for name, n in rows})
+
+
+def changed_after(pks: Collection[int], at: dt.datetime) -> set[int]:
+    """Participants whose trail goes on after a moment: their tables are not what they were then. One query."""
+    names = {chain_name(pk): pk for pk in pks}
+    later = AuditEvent.objects.filter(chain__name__in=names, at__gt=at).values_list("chain__name", flat=True)
+    return {names[name] for name in later.distinct()}
+
+
+def totals(people: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Sums over participants, as the strip of the dashboard and the report print them."""
+    sums: Counter[str] = Counter()
+    for one in people:
+        sums["participants"] += 1
+        for name in ("forms", "complete", "to_sign", "signed", "fields", "verified", "late", "after"):
+            sums[name] += one[name]
+        sums["queries"] += len(one["queries"])
+        sums["casebooks_signed"] += bool(one["to_sign"]) and one["to_sign"] == one["signed"]
+        sums["with_queries"] += bool(one["queries"])
+    names = (
+        "participants", "forms", "complete", "to_sign", "signed", "fields", "verified", "late", "after", "queries",
+        "with_queries", "casebooks_signed",
+    )  # fmt: skip
+    return {name: int(sums[name]) for name in names}
