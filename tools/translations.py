@@ -58,7 +58,7 @@ def study_reasons() -> list[str]:
     parts = tomllib.loads((ROOT / "trialsite" / "study.toml").read_text())
     return [
         entry["reason"].replace("%", "%%")
-        for part in ("locked", "configurable", "engine")
+        for part in ("locked", "configurable", "statistics", "engine")
         for entry in parts[part].values()
     ]
 

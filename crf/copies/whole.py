@@ -41,7 +41,10 @@ def write_definitions(to: Writer) -> None:
     versions = {key: definition.version for key, definition in {**forms(), **parts()}.items()}
     to.json("definitions/form-versions.json", versions)
     to.text("definitions/study.toml", FILE.read_text(encoding="utf-8"))
-    settings = {"digest": study().digest, "locked": known["config_locked"], "configurable": known["config"]}
+    settings = {
+        "digest": study().digest, "locked": known["config_locked"], "configurable": known["config"],
+        "statistics": {key: study()[key] for key in ("design", "null_rates", "accrual_plan")},
+    }  # fmt: skip
     to.json("definitions/settings.json", settings)
     plan = VerificationPlan.objects.order_by("form_key").values("form_key", "level")
     to.json("definitions/verification-plan.json", list(plan))

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from .digests import digest
+from .planned import PlanError, Planned, planned
 from .texts import Text
 
 FILE = Path(__file__).resolve().parent.parent / "study.toml"
+PARTS = ("locked", "configurable", "statistics", "engine")
 
 # What the registry record fixes. A file that says otherwise is refused at start: these are not ours to change.
 LOCKED: dict[str, Any] = {
@@ -36,6 +38,7 @@ class Study:
     values: dict[str, Any]
     reasons: dict[str, str]
     engine: dict[str, Any]
+    planned: Planned
     digest: str
 
     def __getitem__(self, key: str) -> Any:
@@ -43,9 +46,13 @@ class Study:
 
 
 def read(path: Path = FILE) -> Study:
-    """Read and check a study file. Raises `StudyError` for a changed locked value or an entry without a reason."""
+    """Read and check a study file. Raises `StudyError` for a changed locked value, an entry without a reason or a
+    statistical plan that contradicts itself."""
     with path.open("rb") as stream:
         raw = tomllib.load(stream)
+    for part in PARTS:
+        if part not in raw:
+            raise StudyError(f"{path.name}: the part {part} is missing")
     locked = {key: entry["value"] for key, entry in raw["locked"].items()}
     for key, value in LOCKED.items():
         if locked.get(key) != value:
@@ -53,21 +60,26 @@ def read(path: Path = FILE) -> Study:
                 f"{path.name}: locked.{key} is fixed by the registry at {value!r}, not {locked.get(key)!r}"
             )
     values, reasons = dict(locked), {}
-    for part in ("locked", "configurable", "engine"):
+    for part in PARTS:
         for key, entry in raw[part].items():
             if not entry.get("reason"):
                 raise StudyError(f"{path.name}: {part}.{key} has no reason")
             reasons[key] = entry["reason"]
-            if part == "configurable":
+            if part in ("configurable", "statistics"):
                 values[key] = entry["value"]
     engine = {key: entry["value"] for key, entry in raw["engine"].items()}
     engine |= {"min_sd_days": values["min_sd_days"], "mpr_threshold_pct": locked["mpr_threshold_pct"]}
+    try:
+        plan = planned(values)
+    except PlanError as error:
+        raise StudyError(f"{path.name}: statistics.{error}") from error
     return Study(
         raw["id"],
         Text(raw["title_en"], raw["title_zh"]),
         values,
         reasons,
         engine,
+        plan,
         digest([values, engine])[:12],
     )
 
