@@ -13,10 +13,14 @@ from trialsite.web.jobs import BuildJob, JobState
 
 
 class Figure(models.Model):
-    """A drawn figure, named by the digest of everything it was drawn from. It can be thrown away: it is drawn again."""
+    """A drawn figure, named by the digest of everything it was drawn from. It can be thrown away: it is drawn again.
+
+    `spec` is the same figure for the browser (Vega-Lite, JSON text): it answers to a pointer.
+    """
 
     digest = models.CharField(primary_key=True, max_length=64)
     svg = models.TextField()
+    spec = models.TextField(default="")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
