@@ -11,6 +11,8 @@ from endpoints.engine import codes
 from endpoints.engine.best_response import Assessment, best_response, check_dates
 from endpoints.engine.course import Course, derive
 from endpoints.engine.course_input import COURSE_KEYS
+from endpoints.engine.design_case import CASE_KEYS as DESIGN_KEYS
+from endpoints.engine.design_case import run_design
 from endpoints.engine.overall import overall_response
 from endpoints.engine.parsing import (
     Json,
@@ -189,6 +191,7 @@ OPERATIONS: dict[str, tuple[Run, frozenset[str]]] = {
     "partial-date": (run_partial_date, frozenset({"value", "impute", "highest", "not_before", "not_after"})),
     "survival": (run_survival, frozenset({"time", "event", "landmarks", "conf_level", "conf_type"})),
     "proportion": (run_proportion, frozenset({"x", "n", "conf_level", "p0"})),
+    "design": (run_design, DESIGN_KEYS),
     "course": (run_course, COURSE_KEYS),
 }
 CASE_KEYS = frozenset({"id", "settings"})

@@ -81,6 +81,11 @@ def test_proportion(row: dict[str, Any]) -> None:
     agree("proportion", row)
 
 
+@pytest.mark.parametrize("row", vectors("design"))
+def test_design(row: dict[str, Any]) -> None:
+    agree("design", row)
+
+
 @pytest.mark.parametrize("row", vectors("course"))
 def test_course(row: dict[str, Any]) -> None:
     agree("course", row)
