@@ -4,13 +4,13 @@ the engine over each, figures over all. Twice is harmless; a lost worker is repl
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-import hashlib
 import json
 import zlib
 import zoneinfo
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -19,19 +19,24 @@ from django.db.models import Q
 from django.utils import timezone
 
 from crf.derivation_imaging import engine_settings
-from crf.selectors.replay import replayed
+from crf.selectors.analytes import add_results
+from crf.selectors.replay import replayed_many
 from crf.selectors.sheets import casebooks
+from endpoints import moving
 from endpoints.engine.figures import all_figures
-from endpoints.gather import READ, Gathered, course, today
+from endpoints.gather import ANALYTE, READ, Gathered, course, today
+from endpoints.models import Status
 from endpoints.models_cuts import LEASE, Moment, MomentPerson, MomentState, StoredFigures
-from endpoints.moving import moves_at
 from endpoints.services import Computed, compute
 from participants.models import Participant
-from trialsite.kernel.digests import digest
+from trialsite.accounts.models import Site
+from trialsite.audit.models import AuditChain
+from trialsite.audit.trail import chain_name
 from trialsite.kernel.study import study
 
 from . import data_state
 from .data_state import PersonState
+from .digests import digest_of, line_of
 
 log = structlog.get_logger(__name__)
 
@@ -50,61 +55,109 @@ class Person:
     cutoff: dt.date
 
 
+class _Taken(Exception):
+    """The lease ended and another worker has the moment: this one stops without a word."""
+
+
 def moment_build(pk: int) -> bool:
     """One moment, if nobody else is at it. True when it is ready; a failure is kept with its reason."""
-    if not _claim(pk):
+    moment = _claim(pk)
+    if moment is None:
         return False
-    moment = Moment.objects.get(pk=pk)
     try:
         _build(moment)
+    except _Taken:
+        return False
     except Exception as failure:
         log.exception("moment_failed", moment=pk)
-        reason = f"{type(failure).__name__}: {failure}"[:500]
-        _note(moment, state=MomentState.FAILED, error=reason, stage="", finished_at=timezone.now())
+        _fail(moment, failure)
         return False
     return True
 
 
-def _claim(pk: int) -> bool:
+def _claim(pk: int) -> Moment | None:
     now = timezone.now()
     free = Q(state=MomentState.QUEUED) | Q(state=MomentState.RUNNING, lease__lt=now)
     mine = {"state": MomentState.RUNNING, "lease": now + LEASE, "progress": 1, "stage": "gather", "error": ""}
-    return bool(Moment.objects.filter(free, pk=pk).update(**mine))
+    if not Moment.objects.filter(free, pk=pk).update(**mine):
+        return None
+    return Moment.objects.get(pk=pk)
 
 
 def _note(moment: Moment, **values: Any) -> None:
-    Moment.objects.filter(pk=moment.pk).update(**values)
+    """Write how far it is, as long as the moment is still this worker's: its lease is the token."""
+    held = Moment.objects.filter(pk=moment.pk, state=MomentState.RUNNING, lease=moment.lease)
+    if not held.update(**values):
+        raise _Taken
     for name, value in values.items():
         setattr(moment, name, value)
 
 
+def _fail(moment: Moment, failure: Exception) -> None:
+    reason = f"{type(failure).__name__}: {failure}"[:500]
+    with contextlib.suppress(_Taken):
+        _note(moment, state=MomentState.FAILED, error=reason, stage="", finished_at=timezone.now())
+
+
+@dataclass(slots=True)
+class _Collected:
+    """What the whole moment needs of each participant."""
+
+    states: list[PersonState] = field(default_factory=list)
+    people: list[tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=list)  # summary, profile
+    lines: list[list[str]] = field(default_factory=list)  # what the digest covers
+
+
 def _build(moment: Moment) -> None:
+    _let_finish_screening(moment)
     people = people_at(moment.at, moment.cutoff)
     MomentPerson.objects.filter(moment=moment).delete()
-    states: list[PersonState] = []
-    summaries, lines = [], []
+    made = _Collected()
     changed = data_state.changed_after([one.pk for one in people], moment.at)
     done = 0
     for part, later in _batches(people, changed):
-        gathered, found = _from_trail(part, moment) if later else _from_tables(part, moment)
-        _count_late(found, part, moment)
-        moves = moves_at(gathered, moment.at)
-        rows = [
-            _row(moment, one, compute(each), moves.get(one.pk, {}))
-            for one, each in zip(part, gathered, strict=True)
-        ]
-        MomentPerson.objects.bulk_create(rows)
-        states += [found[one.pk] for one in part]
-        summaries += [(row.summary, row.profile) for row in rows if row.status == "OK"]
-        lines += [line_of(row) for row in rows]
+        _add(made, moment, part, later)
         done += len(part)
-        _note(
-            moment,
-            progress=2 + int(88 * done / len(people)),
-            stage="participants",
-            lease=timezone.now() + LEASE,
-        )
-    _finish(moment, states, summaries, sorted(lines))
+        share, lease = 2 + int(88 * done / len(people)), timezone.now() + LEASE
+        _note(moment, progress=share, stage="participants", lease=lease)
+    _finish(moment, made)
+
+
+def _add(made: _Collected, moment: Moment, part: Sequence[Person], later: bool) -> None:
+    """One batch: courses, the engine over each, rows."""
+    found = _from_trail(part, moment) if later else _from_tables(part, moment)
+    _count_late(found.states, part, moment)
+    gathered = [found.courses[one.pk] for one in part]
+    moves = moving.moves_at(gathered, moment.at)
+    rows = [
+        _row(moment, one, compute(each), moves.get(one.pk, {}))
+        for one, each in zip(part, gathered, strict=True)
+    ]
+    MomentPerson.objects.bulk_create(rows)
+    made.states += [found.states[one.pk] for one in part]
+    made.people += [(row.summary, row.profile) for row in rows if row.status == Status.OK]
+    made.lines += [line_of(row) for row in rows]
+
+
+# --- nobody who began to save before the moment may come in after it was read --------------------------------------
+
+FRESH = dt.timedelta(minutes=5)  # no transaction lasts longer
+
+
+def _let_finish_screening(moment: Moment) -> None:
+    """Wait for whoever adds a participant: that is done under the row of the site."""
+    if timezone.now() - moment.at < FRESH:
+        with transaction.atomic():
+            list(Site.objects.select_for_update().order_by("pk").values_list("pk"))
+
+
+def _let_finish(part: Sequence[Person], moment: Moment) -> None:
+    """Wait for savers of these participants: an event gets its time under the lock of its chain."""
+    if timezone.now() - moment.at < FRESH:
+        names = [chain_name(one.pk) for one in part]
+        with transaction.atomic():
+            chains = AuditChain.objects.select_for_update().filter(name__in=names)
+            list(chains.order_by("pk").values_list("pk"))
 
 
 def people_at(at: dt.datetime, cutoff: dt.date | None) -> list[Person]:
@@ -128,28 +181,48 @@ def _batches(people: Sequence[Person], changed: set[int]) -> Iterator[tuple[list
             yield kind[start : start + BATCH], later
 
 
-Found = tuple[list[Gathered], dict[int, PersonState]]
+@dataclass(slots=True)
+class _Found:
+    """By participant."""
+
+    courses: dict[int, Gathered] = field(default_factory=dict)
+    states: dict[int, PersonState] = field(default_factory=dict)
 
 
-def _from_tables(part: Sequence[Person], moment: Moment) -> Found:
-    with transaction.atomic():  # one state of the tables for courses, marks and signatures
-        books = casebooks([one.pk for one in part], only=READ)
-        for one in part:
-            books[one.pk].number = one.number
-        states = data_state.of_tables({one.pk: (one.number, one.site_number) for one in part}, books)
-    made = [course(books[one.pk], one.pk, 0, one.cutoff, final=moment.final) for one in part]
-    return made, states
-
-
-def _from_trail(part: Sequence[Person], moment: Moment) -> Found:
-    made, states = [], {}
+def _from_tables(part: Sequence[Person], moment: Moment) -> _Found:
+    """A fixed number of queries. Whoever was saved meanwhile is read back from the trail after all."""
+    _let_finish(part, moment)
+    pks = [one.pk for one in part]
+    books = casebooks(pks, only=READ)
+    add_results(books.values(), ANALYTE)
     for one in part:
-        trail = replayed(one.pk, moment.at)
+        books[one.pk].number = one.number
+    found = _Found(
+        states=data_state.of_tables({one.pk: (one.number, one.site_number) for one in part}, books)
+    )
+    for one in part:
+        found.courses[one.pk] = course(books[one.pk], one.pk, 0, one.cutoff, final=moment.final)
+    meanwhile = data_state.changed_after(pks, moment.at)
+    if meanwhile:
+        again = _from_trail([one for one in part if one.pk in meanwhile], moment)
+        found.courses |= again.courses
+        found.states |= again.states
+    return found
+
+
+def _from_trail(part: Sequence[Person], moment: Moment) -> _Found:
+    """Three queries and every event until the moment."""
+    _let_finish(part, moment)
+    trails = replayed_many([one.pk for one in part], moment.at)
+    numbers = data_state.numbers_of(trails.values())
+    found = _Found()
+    for one in part:
+        trail = trails[one.pk]
         book = trail.book()
         book.number = one.number
-        made.append(course(book, one.pk, 0, one.cutoff, final=moment.final))
-        states[one.pk] = data_state.of_trail(one.number, one.site_number, trail)
-    return made, states
+        found.courses[one.pk] = course(book, one.pk, 0, one.cutoff, final=moment.final)
+        found.states[one.pk] = data_state.of_trail(one.number, one.site_number, trail, numbers)
+    return found
 
 
 def _count_late(states: dict[int, PersonState], part: Sequence[Person], moment: Moment) -> None:
@@ -175,37 +248,27 @@ def _row(moment: Moment, one: Person, made: Computed, moves: dict[str, Any]) -> 
     )  # fmt: skip
 
 
-def line_of(row: Any) -> list[str]:
-    """What the digest of a cut covers of one participant."""
-    return [row.number, row.status, row.input_digest, row.result_digest, digest(row.profile)]
+def figures_of(people: Sequence[tuple[Any, Any]], errors: int) -> dict[tuple[str, str], dict[str, Any]]:
+    """The figures of every analysis set by every evaluator, from summaries and profiles."""
+    return all_figures(people, engine_settings(), study().planned.null_rates, errors)
 
 
-def digest_of(lines: Sequence[Sequence[str]], cutoff: dt.date | None, final: bool, basis: str) -> str:
-    """One digest over every participant's input and result, the settings and the engine."""
-    return digest([[list(line) for line in lines], str(cutoff), final, basis, engine_settings().to_json()])
-
-
-def _finish(moment: Moment, states: list[PersonState], summaries: list[Any], lines: list[list[str]]) -> None:
+def _finish(moment: Moment, made: _Collected) -> None:
     _note(moment, progress=92, stage="figures")
-    found = all_figures(summaries, engine_settings(), study().values.get("null_rates", {}))
+    found = figures_of(made.people, len(made.lines) - len(made.people))
     source = f"moment:{moment.pk}"
-    StoredFigures.objects.filter(source=source).delete()
-    StoredFigures.objects.bulk_create(
-        [
-            StoredFigures(source=source, population=population, evaluator=evaluator, results=results)
-            for (population, evaluator), results in found.items()
-        ]
-    )
-    people = sorted((state.to_json() for state in states), key=lambda one: str(one["number"]))
-    headline = found["FAS", engine_settings().evaluator]
-    headline["errors"] = len(lines) - len(summaries)
-    _note(
-        moment, state=MomentState.READY, progress=100, stage="", finished_at=timezone.now(), participants=len(lines),
-        results=headline, facts={"people": people, "totals": data_state.totals(people)},
-        digest=digest_of(lines, moment.cutoff, moment.final, moment.basis),
-    )  # fmt: skip
-
-
-def body_digest(body: bytes) -> str:
-    """Of a kept result, as `EndpointRun.result_digest`."""
-    return hashlib.sha256(zlib.decompress(body)).hexdigest()
+    people = sorted((state.to_json() for state in made.states), key=lambda one: str(one["number"]))
+    with transaction.atomic():
+        StoredFigures.objects.filter(source=source).delete()
+        StoredFigures.objects.bulk_create(
+            [
+                StoredFigures(source=source, population=population, evaluator=evaluator, results=results)
+                for (population, evaluator), results in found.items()
+            ]
+        )
+        _note(
+            moment, state=MomentState.READY, progress=100, stage="", finished_at=timezone.now(),
+            participants=len(made.lines), results=found["FAS", engine_settings().evaluator],
+            facts={"people": people, "totals": data_state.totals(people)},
+            digest=digest_of(made.lines, moment.cutoff, moment.final, moment.basis, engine_settings().to_json()),
+        )  # fmt: skip

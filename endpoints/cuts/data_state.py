@@ -94,8 +94,14 @@ def of_tables(people: Mapping[int, tuple[str, str]], books: Mapping[int, Caseboo
     return found
 
 
-def of_trail(number: str, site: str, trail: Replayed) -> PersonState:
-    """One participant as the trail had it."""
+def numbers_of(trails: Iterable[Replayed]) -> dict[int, int]:
+    """The number of each query of some trails that stood then: one query."""
+    open_ones = [pk for trail in trails for pk, state in trail.queries.items() if state in STANDING]
+    return dict(Query.objects.filter(pk__in=open_ones).values_list("pk", "number"))
+
+
+def of_trail(number: str, site: str, trail: Replayed, numbers: Mapping[int, int]) -> PersonState:
+    """One participant as the trail had it; `numbers` of its queries as `numbers_of` gives them."""
     made = PersonState(number, site)
     for form, sheet in trail.sheets.items():
         status = trail.statuses.get(form)
@@ -104,11 +110,10 @@ def of_trail(number: str, site: str, trail: Replayed) -> PersonState:
         signed = bool(trail.review.get((form, "@signature")))
         _count_form(made, sheet.key, status == FormStatus.COMPLETE, signed)
     _count_fields(made, trail.book(), {place for place, text in trail.marks.items() if text})
-    open_ones = [pk for pk, state in trail.queries.items() if state in STANDING]
-    made.queries = [
-        f"Q-{number}-{one}"
-        for one in Query.objects.filter(pk__in=open_ones).order_by("number").values_list("number", flat=True)
-    ]
+    standing = sorted(
+        numbers[pk] for pk, state in trail.queries.items() if state in STANDING and pk in numbers
+    )
+    made.queries = [f"Q-{number}-{one}" for one in standing]
     return made
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db import connection, transaction
+from django.db.models import Max, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from crf.derivation_imaging import engine_settings
+from crf.services.refusals import noted
+from endpoints.cuts.digests import digest_of, line_of
 from endpoints.models_cuts import CutPerson, DataCut, Moment, MomentPerson, MomentState, StoredFigures
 from endpoints.versions import basis
 from participants.models import Participant
@@ -20,7 +22,7 @@ from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Permission
 from trialsite.audit.actions import Action
 from trialsite.audit.models import STUDY, AuditChain, AuditEvent
-from trialsite.audit.trail import study_event
+from trialsite.audit.trail import chain_name, study_chain, study_event
 from trialsite.kernel.decisions import ALLOWED, Decision, refused
 from trialsite.kernel.digests import digest
 
@@ -43,6 +45,12 @@ def may_look(at: dt.datetime, cutoff: dt.date | None) -> Decision:
     if cutoff is not None and cutoff > timezone.localdate():
         return refused(
             _("The cut-off %(day)s lies in the future. Data cannot be cut off on a day that has not come.")
+            % {"day": cutoff.isoformat()},
+            "cutoff",
+        )
+    if cutoff is not None and cutoff > timezone.localtime(at).date():
+        return refused(
+            _("The cut-off %(day)s lies after the moment at which the data are looked at.")
             % {"day": cutoff.isoformat()},
             "cutoff",
         )
@@ -101,11 +109,12 @@ def moments_forget() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """The components that were right just before, and the digest that the page showed."""
+    """The components that were right just before, and what the page showed: the digest, and the newest cut then (0: none)."""
 
     components: tuple[str, ...]
     first_in_session: bool
     shown: str
+    last: int
 
 
 def cut_confirm(
@@ -114,78 +123,109 @@ def cut_confirm(
     """Keep a moment for ever as a data cut, signed. Everything is kept or nothing.
 
     Raises `Refused`: not the role, not computed, other data or another engine than the page showed, a cut-off that is
-    missing, a title or reason that is missing, or a cut of the same data that exists already.
+    missing, a title or reason that is missing, a cut of the same data, or another cut confirmed since the page was shown.
     """
-    may_cut(by).require()
-    _require(moment, title, reason, replaces, signed)
-    try:
-        with transaction.atomic():
-            return _confirm(by, moment, title.strip(), reason.strip(), replaces, signed)
-    except IntegrityError:
-        refused(
-            _("Another cut was confirmed at this very moment. Look at it before you confirm yours."), "twice"
-        ).require()
-        raise
+    with noted(by=by, act="cut", address="study"), transaction.atomic():
+        may_cut(by).require()
+        study_chain()  # one after the other: whoever comes second sees what the first did
+        moment = Moment.objects.select_for_update().get(pk=moment.pk)
+        may_confirm(moment, title, reason, replaces, signed).require()
+        return _confirm(by, moment, title.strip(), reason.strip(), replaces, signed)
 
 
-def _require(moment: Moment, title: str, reason: str, replaces: DataCut | None, signed: Signed) -> None:
+def may_confirm(
+    moment: Moment, title: str, reason: str, replaces: DataCut | None, signed: Signed
+) -> Decision:
+    """Whether what was shown can be kept as it was shown."""
     if moment.state != MomentState.READY or moment.cutoff is None:
-        refused(
-            _("The dry run is not finished. A cut is confirmed from a finished dry run."), "state"
-        ).require()
+        return refused(_("The dry run is not finished. A cut is confirmed from a finished dry run."), "state")
     if moment.basis != basis():
-        refused(
+        return refused(
             _("The engine or the settings changed since the dry run. Make a new dry run and look at it."),
             "basis",
-        ).require()
+        )
     if signed.shown != moment.digest:
-        refused(_("The dry run changed since you looked at it. Look at it again."), "stale").require()
+        return refused(_("The dry run changed since you looked at it. Look at it again."), "stale")
     if not title.strip():
-        refused(_("Give the cut a title that says what it is for."), "title").require()
+        return refused(_("Give the cut a title that says what it is for."), "text")
     if replaces is not None and not reason.strip():
-        refused(
-            _("Say why this cut takes the place of %(cut)s.") % {"cut": replaces.code}, "reason"
-        ).require()
-    same = DataCut.objects.filter(digest=moment.digest).first()
+        return refused(_("Say why this cut takes the place of %(cut)s.") % {"cut": replaces.code}, "reason")
+    if replaces is not None and replaces.replaced_by.exists():
+        said = {"cut": replaces.code, "other": replaces.replaced_by.all()[0].code}
+        return refused(_("%(other)s took the place of %(cut)s already.") % said, "replaced")
+    return _others(moment, signed)
+
+
+def _others(moment: Moment, signed: Signed) -> Decision:
+    """Cuts that exist already: one of the same data, or one that the person has not seen."""
+    same = DataCut.objects.filter(digest=moment.digest, at=moment.at).first()
     if same is not None:
-        refused(
+        return refused(
             _("%(cut)s holds exactly these data, settings and results already.") % {"cut": same.code}, "same"
-        ).require()
+        )
+    last = DataCut.objects.select_related("confirmed_by").first()
+    if last is not None and last.number != signed.last:
+        said = {"cut": last.code, "who": last.confirmed_by.full_name or last.confirmed_by.username}
+        return refused(
+            _("%(who)s confirmed %(cut)s while you were looking. Compare with it, then confirm yours.")
+            % said,
+            "twice",
+        )
+    return ALLOWED
 
 
 def _confirm(
     by: User, moment: Moment, title: str, reason: str, replaces: DataCut | None, signed: Signed
 ) -> DataCut:
-    AuditChain.objects.select_for_update().filter(name=STUDY).first()  # one after the other
     at = timezone.now()
     number = (DataCut.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     engine, configuration = moment.basis.split("/", 1)
+    assert moment.cutoff is not None
     cut = DataCut(
-        number=number, title=title, reason=reason, at=moment.at, cutoff=moment.cutoff, final=moment.final,
+        number=number, title=title[:120], reason=reason, at=moment.at, cutoff=moment.cutoff, final=moment.final,
         replaces=replaces, engine=engine, configuration=configuration, participants=moment.participants,
         results=moment.results, facts=moment.facts, engine_settings=engine_settings().to_json(),
         chains=heads_at(moment.at), digest=moment.digest, confirmed_by=by, confirmed_at=at, manifest={},
     )  # fmt: skip
     cut.manifest = manifest_of(cut, by, signed)
     cut.save(force_insert=True)
-    people = MomentPerson.objects.filter(moment=moment).order_by("number")
-    names = [f.attname for f in CutPerson._meta.concrete_fields if f.attname not in ("id", "cut_id")]
-    rows = [
-        CutPerson(cut=cut, **{name: getattr(row, name) for name in names}) for row in people.iterator(200)
+    _copy(moment, cut)
+    said = f"{cut.code} {cut.digest}"
+    study_event(by=by, action=Action.CUT_CONFIRMED, subject=cut.address, new=said, reason=reason)
+    return cut
+
+
+def _copy(moment: Moment, cut: DataCut) -> None:
+    """The rows of the moment as rows of the cut, inside the database; then looked at: they must give the digest."""
+    names = _columns()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {CutPerson._meta.db_table} (cut_id, {names}) "  # noqa: S608  (names of our own)
+            f"SELECT %s, {names} FROM {MomentPerson._meta.db_table} WHERE moment_id = %s ORDER BY number",
+            [cut.pk, moment.pk],
+        )
+    lines = [
+        line_of(row) for row in CutPerson.objects.filter(cut=cut).defer("case", "body", "summary", "moves")
     ]
-    CutPerson.objects.bulk_create(rows, batch_size=100)
+    basis_of = f"{cut.engine}/{cut.configuration}"
+    if len(lines) != cut.participants or cut.digest != digest_of(
+        lines, cut.cutoff, cut.final, basis_of, cut.engine_settings
+    ):
+        refused(_("The dry run was thrown away meanwhile. Make it again."), "stale").require()
+    kept = StoredFigures.objects.filter(source=f"moment:{moment.pk}")
     StoredFigures.objects.bulk_create(
         [
             StoredFigures(
                 source=cut.address, population=one.population, evaluator=one.evaluator, results=one.results
             )
-            for one in StoredFigures.objects.filter(source=f"moment:{moment.pk}")
+            for one in kept
         ]
     )
-    study_event(
-        by=by, action=Action.CUT_CONFIRMED, subject=cut.address, new=f"{cut.code} {cut.digest}", reason=reason
-    )
-    return cut
+
+
+def _columns() -> str:
+    """What both tables have."""
+    return ", ".join(f.column for f in CutPerson._meta.concrete_fields if f.attname not in ("id", "cut_id"))
 
 
 def manifest_of(cut: DataCut, by: User, signed: Signed) -> dict[str, object]:
@@ -207,26 +247,22 @@ def manifest_of(cut: DataCut, by: User, signed: Signed) -> dict[str, object]:
 
 
 def heads_at(at: dt.datetime) -> dict[str, object]:
-    """The audit chains as they were at a moment: how many events each had, and its last digest."""
-    later = set(AuditEvent.objects.filter(at__gt=at).values_list("chain_id", flat=True).distinct())
-    found: list[list[object]] = []
-    for pk, name, length, head in AuditChain.objects.filter(length__gt=0).values_list(
-        "pk", "name", "length", "head"
-    ):
-        if pk in later:
-            last = AuditEvent.objects.filter(chain=pk, at__lte=at).order_by("-at", "-pk").first()
-            length, head = (last.number, last.digest) if last else (0, "")
-        if length:
-            found.append([name, length, head])
-    found.sort(key=str)
-    numbers = dict(Participant.objects.values_list("pk", "number"))
-    people = [
-        [numbers[int(str(name).partition(":")[2])], number, head, name]
-        for name, number, head in found
-        if str(name).startswith("participant:") and int(str(name).partition(":")[2]) in numbers
-    ]
+    """The audit chains as they were at a moment: how many events each had, and its last digest. Four queries."""
+    later = AuditEvent.objects.filter(at__gt=at).values("chain_id").annotate(first=Min("pk")).values("first")
+    after = {
+        chain: (number - 1, previous)
+        for chain, number, previous in AuditEvent.objects.filter(pk__in=later).values_list(
+            "chain_id", "number", "previous"
+        )
+    }
+    chains = AuditChain.objects.filter(length__gt=0).values_list("pk", "name", "length", "head")
+    found = sorted(
+        (name, *after.get(pk, (length, head))) for pk, name, length, head in chains if after.get(pk, (1,))[0]
+    )
+    numbers = {chain_name(pk): number for pk, number in Participant.objects.values_list("pk", "number")}
+    people = sorted([numbers[name], number, head, name] for name, number, head in found if name in numbers)
     own = next(([number, head] for name, number, head in found if name == STUDY), [0, ""])
     return {
-        "chains": len(found), "events": sum(int(str(one[1])) for one in found), "digest": digest(found), "study": own,
-        "people": sorted(people, key=str),
+        "chains": len(found), "events": sum(number for _name, number, _head in found),
+        "digest": digest([list(one) for one in found]), "study": own, "people": people,
     }  # fmt: skip

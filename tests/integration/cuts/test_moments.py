@@ -1,0 +1,179 @@
+"""The trial as of a past moment is what the live trial was then."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from crf.services.queries import query_raise
+from endpoints.cuts import services
+from endpoints.cuts.building import moment_build
+from endpoints.cuts.services import moment_ask
+from endpoints.models import Moment, MomentPerson, StoredFigures, TrialState
+from endpoints.models_cuts import MomentState
+from endpoints.services import endpoints_recompute, trial_recompute
+from endpoints.standpoint import AtMoment, standpoint_of
+from participants.models import Participant
+from tests import world
+from tests.integration.cuts.conftest import dry_run
+from trialsite.accounts.models import User
+from trialsite.kernel.decisions import Refused
+
+pytestmark = pytest.mark.django_db
+
+Cast = dict[str, User]
+
+
+def live() -> dict[str, Any]:
+    for one in Participant.objects.all():
+        endpoints_recompute(one.pk)
+    trial_recompute()
+    return TrialState.objects.get().results
+
+
+def test_a_moment_says_what_the_live_page_said_then(cast: Cast, participant: Participant) -> None:
+    lin, mo = cast["lin"], cast["mo"]
+    world.screened(lin, "01-004")
+    then, at = live(), timezone.now()
+    early = {one.number: one for one in AtMoment(dry_run(mo, at=at, cutoff=None)).lines()}
+    world.change(
+        world.form(participant, "TA", "TA1"),
+        lin,
+        TA2_1_tl_diam="140.0",
+        resp_com="Another series was measured.",
+    )
+    world.screened(lin, "01-005")
+    now = live()
+    assert now != then
+    Moment.objects.all().update(key="0")  # computed again, now from the trail
+    moment = dry_run(mo, at=at, cutoff=None)
+    assert moment.results == then
+    assert moment.participants == 2
+    late = {one.number: one for one in AtMoment(moment).lines()}
+    assert late == early
+    assert AtMoment(dry_run(mo, cutoff=None)).results == now
+
+
+def test_tables_and_trail_give_the_same_state_of_the_data(cast: Cast, participant: Participant) -> None:
+    lin, mo = cast["lin"], cast["mo"]
+    form = world.form(participant, "TA", "TA1")
+    query_raise(by=mo, participant=participant, form=form, path="tudat", text="Is this the date of the scan?")
+    at = timezone.now()
+    tables = dry_run(mo, at=at)
+    world.change(form, lin, tudat="2024-04-08")
+    Moment.objects.all().update(key="0")
+    trail = dry_run(mo, at=at)
+    (one,), (other,) = tables.facts["people"], trail.facts["people"]
+    assert one["queries"] == ["Q-01-003-1"]
+    assert (one["fields"] > 20, one["forms"] > 10, one["after"]) == (True, True, 0)
+    assert other["after"] >= 2
+    assert {**other, "after": 0} == one
+    assert trail.digest == tables.digest
+
+
+def test_late_entries_are_counted(cast: Cast, participant: Participant) -> None:
+    today = timezone.localdate()
+    early = dry_run(cast["da"], cutoff=today - dt.timedelta(days=1))
+    assert early.facts["totals"]["late"] > 50  # all of it was typed today
+    assert dry_run(cast["da"], cutoff=today).facts["totals"]["late"] == 0
+
+
+def test_the_future_is_refused(cast: Cast) -> None:
+    now, today = timezone.now(), timezone.localdate()
+    for at, cutoff, code in (
+        (now + dt.timedelta(days=1), None, "at"),
+        (now, today + dt.timedelta(days=1), "cutoff"),
+        (now - dt.timedelta(days=3), today, "cutoff"),
+    ):
+        with pytest.raises(Refused) as no:
+            moment_ask(by=cast["da"], at=at, cutoff=cutoff)
+        assert no.value.code == code
+    assert not Moment.objects.exists()
+
+
+def test_before_the_first_participant_the_trial_is_empty(cast: Cast, participant: Participant) -> None:
+    moment = dry_run(cast["mo"], at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC), cutoff=None)
+    assert (moment.participants, moment.results["participants"]) == (0, 0)
+    assert list(AtMoment(moment).lines()) == []
+    assert moment.results["rates"]["MPR"]["FAS"]["all"]["estimate"] is None
+
+
+def test_cut_off_before_the_first_dose_nobody_is_treated(cast: Cast, participant: Participant) -> None:
+    moment = dry_run(cast["da"], cutoff=dt.date(2024, 3, 1))
+    (line,) = AtMoment(moment).lines()
+    assert (moment.results["sets"]["FAS"], line.summary["sets"]) == (0, [])
+    assert all(
+        value.get("value") is None and not value.get("days") for value in line.summary["values"].values()
+    )
+
+
+def test_a_moment_is_computed_once_and_forgotten_when_nobody_looks(
+    cast: Cast, participant: Participant
+) -> None:
+    at = timezone.now()
+    moment = dry_run(cast["mo"], at=at)
+    assert moment_ask(by=cast["da"], at=at, cutoff=moment.cutoff).pk == moment.pk
+    assert not moment_build(moment.pk)  # done already
+    assert services.moments_forget() == 0
+    Moment.objects.update(used_at=at - services.KEPT - dt.timedelta(hours=1))
+    assert services.moments_forget() == 1
+    assert not MomentPerson.objects.exists() and not StoredFigures.objects.exists()
+
+
+def test_a_failure_is_kept_and_tried_again(
+    cast: Cast, participant: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = timezone.now()
+    with monkeypatch.context() as broken:
+        broken.setattr("endpoints.cuts.building.figures_of", lambda *_all: 1 / 0)
+        moment = moment_ask(by=cast["mo"], at=at)
+        assert not moment_build(moment.pk)
+    moment.refresh_from_db()
+    assert (moment.state, moment.error) == (MomentState.FAILED, "ZeroDivisionError: division by zero")
+    assert moment_ask(by=cast["mo"], at=at).state == MomentState.FAILED
+    assert moment_ask(by=cast["mo"], at=at, anew=True).state == MomentState.QUEUED
+    assert moment_build(moment.pk)
+
+
+def test_a_worker_that_fell_silent_is_replaced_and_then_writes_nothing(
+    cast: Cast, participant: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from endpoints.cuts import building
+
+    moment = moment_ask(by=cast["mo"], at=timezone.now())
+    real = building.people_at
+
+    def slow(*wanted: Any) -> Any:  # the lease of the first ends while it reads
+        monkeypatch.setattr(building, "people_at", real)
+        Moment.objects.update(lease=timezone.now() - dt.timedelta(seconds=1))
+        assert moment_build(moment.pk)
+        return real(*wanted)
+
+    monkeypatch.setattr(building, "people_at", slow)
+    moment.refresh_from_db()
+    assert not moment_build(moment.pk)
+    moment.refresh_from_db()
+    assert (moment.state, moment.progress) == (MomentState.READY, 100)
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [({"cut": "DC-77"}, "cut"), ({"cut": "x"}, "cut"), ({"at": "soon"}, "at"), ({"at": "2099-01-01"}, "at")],
+)
+def test_an_address_that_names_nothing(cast: Cast, params: dict[str, str], code: str) -> None:
+    with pytest.raises(Refused) as no:
+        standpoint_of(params, cast["mo"])
+    assert no.value.code == code
+
+
+def test_queries_of_a_batch_do_not_grow(
+    cast: Cast, participant: Participant, django_assert_max_num_queries: Any
+) -> None:
+    for number in ("01-004", "01-005", "01-006"):
+        world.screened(cast["lin"], number)
+    moment = moment_ask(by=cast["mo"], at=timezone.now())
+    with django_assert_max_num_queries(75):
+        moment_build(moment.pk)
