@@ -247,7 +247,7 @@ def intensity(book: Casebook, drug: str | None, phase: str | None) -> Decimal | 
     levels = _levels(drug)
     flat = levels.get("unit") == "mg"
     given = infusions_given(book, drug, phase)
-    doses = [row.get("ecdstxt") if flat else _per_m2(row.get("ecdstxt"), sheet) for sheet, row in given]
+    doses = [row.get("ecdstxt") if flat else per_m2(row.get("ecdstxt"), sheet) for sheet, row in given]
     known = [dose for dose in doses if dose is not None]
     firsts = [sheet.get("ec_d1dat") for sheet in started_cycles(book, phase) if sheet.get("ec_d1dat")]
     if not known or len(known) < len(doses):
@@ -257,7 +257,8 @@ def intensity(book: Casebook, drug: str | None, phase: str | None) -> Decimal | 
     return derived.relative_dose_intensity(total, first, last, cycle_days(phase), level0)
 
 
-def _per_m2(mg: Decimal | None, sheet: Sheet) -> Decimal | None:
+def per_m2(mg: Decimal | None, sheet: Sheet) -> Decimal | None:
+    """A dose of a cycle in mg/m², by the recomputed surface; by the one used where that is not known."""
     bsa = recomputed_bsa(sheet) or sheet.get("ec_bsa")
     return mg / bsa if mg is not None and bsa else None
 

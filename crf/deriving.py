@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from .registry import form_def
@@ -31,6 +32,7 @@ def is_yes(code: str | None) -> bool | None:
     return {"Y": True, "N": False}.get(code or "")
 
 
+@cache
 def fixed_key(form: str, section: str, row: int) -> str | None:
     """The key that the book gives to a row of a fixed section: rows are numbered in its order."""
     rows = form_def(form).section(section).rows

@@ -7,16 +7,18 @@ import hashlib
 import json
 import zoneinfo
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils import timezone
 
 from crf.derivation_imaging import engine_settings
+from crf.selectors.analytes import add_results
 from crf.selectors.replay import casebook_at
 from crf.selectors.sheets import casebooks
 from crf.sheets import Casebook
-from endpoints.mapping import FIELDS, Mapping, Paths
+from endpoints import mapping, profile
+from endpoints.mapping import Mapping, Paths
 from participants.models import Participant
 
 
@@ -24,7 +26,7 @@ from participants.models import Participant
 class Gathered:
     """One participant's course in the engine's shape, the fields behind its paths, and the version that was read.
 
-    `failure` is what the mapping broke on, when it did: one participant's data never stop the others (G-27).
+    `failure` is what the mapping or the profile broke on: one participant's data never stop the others (G-27).
     """
 
     participant: int
@@ -34,11 +36,17 @@ class Gathered:
     case: dict[str, Any]
     paths: Paths
     failure: Exception | None = None
+    profile: dict[str, Any] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
         """Of the case as it is written to a file, in its own order of keys."""
         return hashlib.sha256(json.dumps(self.case, ensure_ascii=False).encode()).hexdigest()
+
+    @property
+    def profile_digest(self) -> str:
+        """Of the profile; a run carries it, so that a changed profile is a new result."""
+        return hashlib.sha256(json.dumps(self.profile, ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(slots=True)
@@ -86,9 +94,27 @@ def today(zone: str, now: dt.datetime) -> dt.date:
     return now.astimezone(zoneinfo.ZoneInfo(zone)).date()
 
 
+def _both() -> dict[str, tuple[str, ...]]:
+    found = dict(mapping.FIELDS)
+    for place, names in profile.FIELDS.items():
+        found[place] = tuple(dict.fromkeys((*found.get(place, ()), *names)))
+    return found
+
+
+READ = _both()  # fields of the course and of the profile, fetched together
+ANALYTE = "AFP"  # of all laboratory results the one that the profile needs
+
+
+def books_of(participants: Collection[int]) -> dict[int, Casebook]:
+    """What course and profile read of a batch, as the tables stand: a fixed number of queries."""
+    books = casebooks(participants, only=READ)
+    add_results(books.values(), ANALYTE)
+    return books
+
+
 def gather(wanted: Collection[Standing]) -> Iterator[Gathered]:
     """The courses of a batch of participants as their tables stand."""
-    books = casebooks([standing.participant for standing in wanted], only=FIELDS)
+    books = books_of([standing.participant for standing in wanted])
     for standing in wanted:
         book = books.pop(standing.participant)
         book.number = standing.number
@@ -98,12 +124,17 @@ def gather(wanted: Collection[Standing]) -> Iterator[Gathered]:
 def course(
     book: Casebook, participant: int, data_version: int, cutoff: dt.date, *, final: bool = False
 ) -> Gathered:
-    """One casebook as a course. What breaks in the mapping is this participant's own."""
+    """One casebook as a course and a profile. What breaks in either is this participant's own."""
+    found = Gathered(participant, book.number, data_version, cutoff, {}, Paths())
     try:
+        found.profile = profile.profile_of(book, cutoff)
         made = Mapping(book, cutoff, evaluator=engine_settings().evaluator, final=final)
     except Exception as failure:
-        return Gathered(participant, book.number, data_version, cutoff, {}, Paths(), failure)
-    return Gathered(participant, book.number, data_version, cutoff, made.case, made.paths)
+        found.failure = failure
+        return found
+    found.case, found.paths = made.case, made.paths
+    found.paths.events = [event["form"] for event in found.profile["safety"]]
+    return found
 
 
 def course_of(participant: int, at: dt.datetime | None = None) -> Gathered:

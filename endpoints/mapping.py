@@ -62,6 +62,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 FORMS_READ = tuple(key for key in FIELDS if "/" not in key)
 
+# An adverse event of the profile: the field behind what the safety endpoints read of it.
+EVENT_FIELDS = {"grade": "aetoxgr", "related": "ae_trae", "serious": "aeser", "start": "aestdat"}
+
 READERS = {"R1": "Reader 1", "R2": "Reader 2", "ADJ": "Adjudicator"}
 DOCUMENTED = ("IMAGING", "PATHOLOGY", "BOTH")  # not CLINICAL (T-1 row 9), not AFP ("not an event")
 # What each finding says about viable tumour outside the nodules (P-6, G-36); anything else leaves it open.
@@ -90,6 +93,7 @@ class Paths:
     def __init__(self) -> None:
         self.own: dict[str, Address] = {}
         self.imaging: list[dict[str, str]] = []  # by number of the imaging row: path inside it → field
+        self.events: list[int] = []  # by number of the adverse event: its form
 
     def address(self, where: str) -> Address | None:
         """What has no field of its own belongs to the record around it."""
@@ -97,6 +101,9 @@ class Paths:
             number, _, path = where.removeprefix("imaging[").partition("].")
             fields = self.imaging[int(number.rstrip("]"))]
             return _nearest(fields, path) or fields.get("date")
+        if where.startswith("adverse_events["):
+            number, _, path = where.removeprefix("adverse_events[").partition("].")
+            return f"form:{self.events[int(number)]}/{EVENT_FIELDS.get(path, 'aeterm')}"
         return _nearest(self.own, where)
 
     def first(self, where: str) -> str:
@@ -119,8 +126,8 @@ class Mapping:
     def __init__(self, book: Casebook, cutoff: dt.date, *, evaluator: str, final: bool = False) -> None:
         self.book, self.cutoff, self.evaluator = book, cutoff, evaluator
         self.paths = Paths()
-        operation = self.operation()
-        self.resection = operation.get("surg_prstdat") if operation and _is_resection(operation) else None
+        operation = operation_of(book)
+        self.resection = operation.get("surg_prstdat") if operation and is_resection(operation) else None
         self.case: dict[str, Any] = {
             "id": book.number,
             "data_cutoff": cutoff.isoformat(),
@@ -247,16 +254,6 @@ class Mapping:
                 return {"date": iso(sheet.get("eot_dsstdat")), "surgery_planned": planned}
         return None
 
-    def operation(self) -> Sheet | None:
-        """The first resection; else the first exploration; else the form that says "not operated".
-
-        A form that does not say yet what was done, and when, is no operation yet.
-        """
-        done = [s for s in self.book.all("SURG") if _was_done(s)]
-        done.sort(key=lambda s: (not _is_resection(s), s.get("surg_prstdat")))
-        refused = [s for s in self.book.all("SURG") if s.get("surg_proccur") == "N"]
-        return next(iter([*done, *refused]), None)
-
     def surgery(self, sheet: Sheet | None) -> dict[str, Any] | None:
         if sheet is None:
             return None
@@ -269,15 +266,13 @@ class Mapping:
         return {
             "date": iso(sheet.get("surg_prstdat")),
             "performed": True,
-            "resected": _is_resection(sheet),
+            "resected": is_resection(sheet),
             "margin": self.margin(sheet),
             "tumour_left": YES_NO.get(sheet.get("surg_ablation")),
         }
 
     def margin(self, sheet: Sheet) -> str | None:
-        """R status by local pathology; by the surgeon until that exists."""
-        local = next((s for s in self.book.all("LPATH") if s.get("lp_r")), None)
-        source, name = (local, "lp_r") if local else (sheet, "surg_r")
+        source, name = margin_source(self.book, sheet)
         self.keep("surgery.margin", source, name)
         return source.get(name)
 
@@ -408,7 +403,24 @@ class Mapping:
 Seen = tuple[dt.date, str, str | None, Sheet, tuple[str, ...], tuple[str, ...]]
 
 
-def _is_resection(sheet: Sheet) -> bool:
+def operation_of(book: Casebook) -> Sheet | None:
+    """The first resection; else the first exploration; else the form that says "not operated".
+
+    A form that does not say yet what was done, and when, is no operation yet.
+    """
+    done = [s for s in book.all("SURG") if _was_done(s)]
+    done.sort(key=lambda s: (not is_resection(s), s.get("surg_prstdat")))
+    refused = [s for s in book.all("SURG") if s.get("surg_proccur") == "N"]
+    return next(iter([*done, *refused]), None)
+
+
+def margin_source(book: Casebook, operation: Sheet) -> tuple[Sheet, str]:
+    """Where the R status stands: with local pathology; with the surgeon until that exists."""
+    local = next((s for s in book.all("LPATH") if s.get("lp_r")), None)
+    return (local, "lp_r") if local else (operation, "surg_r")
+
+
+def is_resection(sheet: Sheet) -> bool:
     return sheet.get("surg_proccur") == "Y" and sheet.get("surg_prtrt") != "EXPLORE"
 
 

@@ -1,0 +1,61 @@
+"""Adverse events of a participant as plain values, in the order of onset.
+
+Each entry: form (id of its form), no (number in the log), term (CTCAE v5.0), soc (its organ class), start, end (as
+known), ongoing (true), grade (1-5), related (Y|N, any study drug at least possible), drugs (those), serious (Y|N),
+teae (true), fatal (true), stopped (true: led to discontinuation of study treatment), ir (true: immune-related),
+aesi (true), rccep (grade 1-3), before (true: onset before the first dose, not counted in the safety set).
+Flags are left out when they do not hold, answers when they are not there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from crf.ctcae import TERMS
+from crf.derivation_events import DRUG_RELATIONS, RELATED, onset
+from crf.sheets import Casebook, Sheet
+from endpoints.mapping import iso
+
+DRUGS = dict(zip(DRUG_RELATIONS, ("OXA", "LLV", "FU", "CAM", "APA"), strict=True))
+
+
+def events_of(book: Casebook, first: dt.date | None) -> list[dict[str, Any]]:
+    """Events that have a term or a grade: a line that was only opened says nothing yet."""
+    found = [
+        (onset(sheet, first) or dt.date.max, sheet.repeat, sheet)
+        for sheet in book.all("AE1")
+        if sheet.get("ae_ctcae") or sheet.get("aetoxgr")
+    ]
+    return [_event(sheet, day, first) for day, _number, sheet in sorted(found, key=lambda one: one[:2])]
+
+
+def _event(sheet: Sheet, day: dt.date, first: dt.date | None) -> dict[str, Any]:
+    term, grade = sheet.get("ae_ctcae"), sheet.get("aetoxgr")
+    known = TERMS.get(term or "")
+    fatal = grade == "5" or sheet.get("aeout") == "FATAL" or sheet.get("aesdth") == "Y"
+    values = {
+        "form": sheet.form,
+        "no": sheet.get("aespid") or sheet.repeat,
+        "term": term,
+        "soc": known.soc if known else None,
+        "start": iso(sheet.get("aestdat")),
+        "end": iso(sheet.get("aeendat")),
+        "ongoing": sheet.get("aeongo") == "Y",
+        "grade": int(grade) if grade else None,
+        "related": sheet.get("ae_trae"),
+        "drugs": [drug for name, drug in DRUGS.items() if sheet.get(name) in RELATED],
+        "serious": sheet.get("aeser"),
+        "teae": sheet.get("ae_teae") == "Y",
+        "fatal": fatal,
+        "stopped": sheet.get("aedis") == "Y",
+        "ir": sheet.get("ae_ir") == "Y",
+        "aesi": sheet.get("aesi") == "Y",
+        "rccep": int(sheet.get("rccep_grade") or 0) or None if sheet.get("rccep_yn") == "Y" else None,
+        "before": first is not None and day < first,
+    }
+    return {
+        name: value
+        for name, value in values.items()
+        if value is not None and value is not False and value != []
+    }

@@ -1,0 +1,84 @@
+"""A casebook as far as it is dated up to a day (G-5, G-31)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+from crf.sheets import Casebook, RowValues, Sheet
+from trialsite.kernel.partial_date import PartialDate
+
+# The day on which a form belongs to the past; a form that is not named has none.
+DAY = {
+    "ICF": "icf_dsstdat", "HEP": "hep_lbdat", "VS": "vsdat", "LB": "lbdat", "SURG": "surg_prstdat",
+    "LPATH": "lp_midat", "CPATH": "cp_midat", "CPATHF": "cpf_dat", "AE1": "aestdat", "DV1": "dvstdat",
+    "EOT": "eot_dsstdat", "DTH": "dthdat", "EOS": "eos_dsstdat", "TA": "tudat",
+}  # fmt: skip
+# Of a line of a section: the day it began, and the day it ended, which is not known before.
+LINES = {
+    "EC2": ("ecstdat", ""), "EC3": ("apa_ecstdat", "apa_ecendat"), "EC4": ("da_dispdat", "da_retdat"),
+    "SA1": ("sact_stdat", ""),
+}  # fmt: skip
+# Answers with a day of their own on a form that began earlier.
+DECISION = ("enr_yn", "enr_dsstdat", "sf_reason")
+ANSWERS = {
+    "IE": (("enr_dsstdat", DECISION), ("iedat", DECISION)),
+    "ICF": (("wd_dsstdat", ("wd_yn", "wd_dsstdat")),),
+}
+IN_PARTS = frozenset((*ANSWERS, "EC", "SACT"))  # forms of which a part may be later
+
+
+def earliest(value: Any) -> dt.date | None:
+    """G-5: the earliest possible day of a date."""
+    return value.earliest if isinstance(value, PartialDate) else value
+
+
+def after(value: Any, cutoff: dt.date) -> bool:
+    day = earliest(value)
+    return day is not None and day > cutoff
+
+
+def as_of(book: Casebook, cutoff: dt.date) -> Casebook:
+    """The same casebook where nothing is later, which is the usual case."""
+    changed = False
+    kept: list[Sheet] = []
+    for sheet in book:
+        name = DAY.get(sheet.key)
+        if name is not None and after(sheet.get(name), cutoff):
+            changed = True
+            continue
+        known = _cut(sheet, cutoff) if sheet.key in IN_PARTS else sheet
+        changed = changed or known is not sheet
+        kept.append(known)
+    if not changed:
+        return book
+    made = Casebook(book.number, kept)
+    made.ranges_from = book.ranges_from
+    return made
+
+
+def _cut(sheet: Sheet, cutoff: dt.date) -> Sheet:
+    hidden: set[str] = set()
+    for day, names in ANSWERS.get(sheet.key, ()):
+        if after(sheet.get(day), cutoff):
+            hidden.update(names)
+    rows = {name: _lines(name, lines, cutoff) for name, lines in sheet.rows.items() if name in LINES}
+    if sheet.key == "EC" and after(sheet.get("ec_d1dat"), cutoff):
+        hidden.update(sheet.values)  # a later cycle; an apatinib period on its page may have begun before
+        rows["EC2"] = []
+    if not hidden and all(lines is sheet.rows[name] for name, lines in rows.items()):
+        return sheet
+    values = {name: value for name, value in sheet.values.items() if name not in hidden}
+    return replace(sheet, values=values, rows={**sheet.rows, **rows})
+
+
+def _lines(section: str, lines: list[RowValues], cutoff: dt.date) -> list[RowValues]:
+    start, end = LINES[section]
+    if not any(after(line.get(start), cutoff) or after(line.get(end), cutoff) for line in lines):
+        return lines
+    return [
+        replace(line, values={k: v for k, v in line.values.items() if k != end or not after(v, cutoff)})
+        for line in lines
+        if not after(line.get(start), cutoff)
+    ]
