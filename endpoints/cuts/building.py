@@ -23,6 +23,7 @@ from crf.selectors.analytes import add_results
 from crf.selectors.replay import replayed_many
 from crf.selectors.sheets import casebooks
 from endpoints import moving
+from endpoints.engine.codes import PENDING
 from endpoints.engine.figures import all_figures
 from endpoints.gather import ANALYTE, READ, Gathered, course, today
 from endpoints.models import Status
@@ -41,6 +42,7 @@ from .digests import digest_of, line_of
 log = structlog.get_logger(__name__)
 
 BATCH = 50
+PENDING_OF = ("MPR", "PCR", "ORR", "DCR", "R0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,8 @@ def _add(made: _Collected, moment: Moment, part: Sequence[Person], later: bool) 
         for one, each in zip(part, gathered, strict=True)
     ]
     MomentPerson.objects.bulk_create(rows)
+    for one, each, row in zip(part, gathered, rows, strict=True):
+        _count_open(found.states[one.pk], each, row)
     made.states += [found.states[one.pk] for one in part]
     made.people += [(row.summary, row.profile) for row in rows if row.status == Status.OK]
     made.lines += [line_of(row) for row in rows]
@@ -238,13 +242,21 @@ def _count_late(states: dict[int, PersonState], part: Sequence[Person], moment: 
         states[pk].after = n
 
 
+def _count_open(state: PersonState, gathered: Gathered, row: MomentPerson) -> None:
+    """What is not settled in the result."""
+    values = row.summary.get("values", {})
+    state.pending = [name for name in PENDING_OF if values.get(name, {}).get("value") == PENDING]
+    state.partial = data_state.partial_dates(gathered.case)
+    state.error = row.status != Status.OK
+
+
 def _row(moment: Moment, one: Person, made: Computed, moves: dict[str, Any]) -> MomentPerson:
     text = json.dumps(made.gathered.case, ensure_ascii=False)
     return MomentPerson(
         moment=moment, participant_id=one.pk, site_id=one.site, number=one.number, cutoff=one.cutoff,
         status=made.status, error=made.error, error_address=made.address, case=zlib.compress(text.encode(), 6),
         body=zlib.compress(made.body.encode(), 6), input_digest=made.gathered.digest, result_digest=made.result_digest,
-        summary=made.summary, profile=made.gathered.profile, moves=moves,
+        summary=made.summary, profile=json.loads(json.dumps(made.gathered.profile)), moves=moves,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,6 +13,7 @@ from django.db.models import Count
 
 from crf.models import FormInstance, FormStatus, MarkState, Query, Signed, VerificationMark
 from crf.models.queries import STANDING
+from crf.policies import BLINDED_FORMS
 from crf.selectors.readiness import UNSIGNED_KEYS
 from crf.selectors.replay import Replayed
 from crf.sheets import Casebook, Sheet
@@ -34,7 +36,8 @@ ENTRIES = (
 class PersonState:
     """One participant: forms begun, how many are complete, how many can be signed and are; endpoint fields with a value
     and how many are verified; standing queries (their codes); changes after the cut-off day (`late`) and after the
-    moment itself (`after`, not in the data)."""
+    moment itself (`after`, not in the data); endpoints whose result is pending; dates of the course that are not complete;
+    whether the data are refused. A central reading stays unseen until it is released: it counts in none of these."""
 
     number: str
     site: str
@@ -47,6 +50,9 @@ class PersonState:
     queries: list[str] = field(default_factory=list)
     late: int = 0
     after: int = 0
+    pending: list[str] = field(default_factory=list)
+    partial: int = 0
+    error: bool = False
 
     @property
     def casebook_signed(self) -> bool:
@@ -58,7 +64,7 @@ class PersonState:
 
 def endpoint_paths(book: Casebook) -> Iterator[tuple[int, str]]:
     """Form and path of every endpoint field that has a value."""
-    for key in FORMS_READ:
+    for key in (key for key in FORMS_READ if key not in BLINDED_FORMS):
         for sheet in book.all(key):
             yield from ((sheet.form, path) for path in _paths(sheet))
 
@@ -88,7 +94,8 @@ def of_tables(people: Mapping[int, tuple[str, str]], books: Mapping[int, Caseboo
         marks[pk].add((form, path))
     for pk, book in books.items():
         _count_fields(found[pk], book, marks[pk])
-    queries = Query.objects.filter(participant__in=people, state__in=STANDING).order_by("number")
+    queries = Query.objects.filter(participant__in=people, state__in=STANDING)
+    queries = queries.exclude(form_key__in=BLINDED_FORMS).order_by("number")
     for pk, number in queries.values_list("participant_id", "number"):
         found[pk].queries.append(f"Q-{found[pk].number}-{number}")
     return found
@@ -97,7 +104,8 @@ def of_tables(people: Mapping[int, tuple[str, str]], books: Mapping[int, Caseboo
 def numbers_of(trails: Iterable[Replayed]) -> dict[int, int]:
     """The number of each query of some trails that stood then: one query."""
     open_ones = [pk for trail in trails for pk, state in trail.queries.items() if state in STANDING]
-    return dict(Query.objects.filter(pk__in=open_ones).values_list("pk", "number"))
+    known = Query.objects.exclude(form_key__in=BLINDED_FORMS)
+    return dict(known.filter(pk__in=open_ones).values_list("pk", "number"))
 
 
 def of_trail(number: str, site: str, trail: Replayed, numbers: Mapping[int, int]) -> PersonState:
@@ -131,6 +139,20 @@ def _count_fields(state: PersonState, book: Casebook, marks: Collection[tuple[in
         state.verified += place in marks
 
 
+PARTIAL = re.compile(r"\d{4}(-\d{2})?")
+DATES = ("date", "enrolled", "diagnosed", "first_dose", "last_study_dose", "last_scan_date", "start", "end")
+
+
+def partial_dates(case: Any) -> int:
+    """How many dates of a course lack their day."""
+    if isinstance(case, list):
+        return sum(partial_dates(one) for one in case)
+    if not isinstance(case, dict):
+        return 0
+    own = sum(1 for key in DATES if isinstance(text := case.get(key), str) and PARTIAL.fullmatch(text))
+    return own + sum(partial_dates(one) for one in case.values() if isinstance(one, dict | list))
+
+
 def entries_between(pks: Collection[int], after: dt.datetime, until: dt.datetime | None) -> Counter[int]:
     """Changes of values by participant, later than `after` and up to `until`: one query."""
     names = {chain_name(pk): pk for pk in pks}
@@ -153,13 +175,25 @@ def totals(people: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     sums: Counter[str] = Counter()
     for one in people:
         sums["participants"] += 1
-        for name in ("forms", "complete", "to_sign", "signed", "fields", "verified", "late", "after"):
+        for name in (
+            "forms",
+            "complete",
+            "to_sign",
+            "signed",
+            "fields",
+            "verified",
+            "late",
+            "after",
+            "partial",
+        ):
             sums[name] += one[name]
+        sums["errors"] += one["error"]
+        sums["pending"] += bool(one["pending"])
         sums["queries"] += len(one["queries"])
         sums["casebooks_signed"] += bool(one["to_sign"]) and one["to_sign"] == one["signed"]
         sums["with_queries"] += bool(one["queries"])
     names = (
         "participants", "forms", "complete", "to_sign", "signed", "fields", "verified", "late", "after", "queries",
-        "with_queries", "casebooks_signed",
+        "with_queries", "casebooks_signed", "partial", "pending", "errors",
     )  # fmt: skip
     return {name: int(sums[name]) for name in names}
