@@ -1,12 +1,14 @@
 from django.urls import URLPattern, URLResolver, path
 
-from .views import participant, reports, trial, verification
+from .views import design, participant, reports, trial, verification
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/verification/", verification.verification, name="audit_verification"),
     path("audit/verification/<int:pk>/", verification.run, name="audit_verification_run"),
     path("endpoints/", trial.overview, name="endpoints"),
     path("endpoints/figures/<slug:name>.svg", trial.figure, name="endpoint_figure"),
+    path("endpoints/design/", design.design, name="design"),
+    path("endpoints/design.csv", design.design_csv, name="design_csv"),
     path("endpoints/<slug:endpoint>/", trial.endpoint_list, name="endpoint_list"),
     path("endpoints/<slug:endpoint>/data/", trial.data, name="endpoint_data"),
     path("endpoints/<slug:endpoint>/<str:number>/", participant.trace_of_trial, name="endpoint_trace"),

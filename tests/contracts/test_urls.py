@@ -436,6 +436,8 @@ TABLE: dict[str, tuple[Line, ...]] = {
     ),
     "endpoints/": (get("/endpoints/", TRIAL),),
     "endpoints/figures/<slug:name>.svg": (get("/endpoints/figures/none.svg", TRIAL, 404),),
+    "endpoints/design/": (get("/endpoints/design/", TRIAL), get("/endpoints/design/?p0=2", TRIAL, 422)),
+    "endpoints/design.csv": (get("/endpoints/design.csv", TRIAL), get("/endpoints/design.csv?p0=x", TRIAL, 422)),
     "endpoints/<slug:endpoint>/": (get("/endpoints/mpr/", TRIAL),),
     "endpoints/<slug:endpoint>/data/": (get("/endpoints/pfs/data/", TRIAL),),
     "endpoints/<slug:endpoint>/<str:number>/": (get("/endpoints/mpr/{number}/", TRIAL),),
