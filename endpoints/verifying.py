@@ -34,9 +34,12 @@ def state_problems(state: EndpointState, number: str) -> Iterator[Problem]:
     if state.status == Status.PARKED or state.attempts:
         return
     made = compute(next(gather([replace(standing, today=state.as_of)])))
-    if state.run is None or made.result_digest != state.run.result_digest:
+    stands = state.run is not None and made.result_digest == state.run.result_digest
+    if not stands:
         yield Problem(where, f"run {state.run_id} is not what the engine says of these data")
     if (state.status, state.error) != (made.status, made.error):
         yield Problem(where, f"status is {state.status}, the engine says {made.status} {made.error}".rstrip())
     elif state.summary != made.summary:
         yield Problem(where, "its summary is not that of its result")
+    elif stands and state.profile != made.gathered.profile:
+        yield Problem(where, "its profile is not that of its data")

@@ -13,7 +13,8 @@ HERE = Path(__file__).parent
 SOURCES = (
     *sorted((HERE / "engine").glob("*.py")),
     HERE / "mapping.py",
-    HERE / "profile.py",
+    *sorted(HERE.glob("profile*.py")),
+    HERE.parent / "crf" / "derivation.py",
     HERE.parent / "crf" / "derivation_imaging.py",
     HERE.parent / "crf" / "facts.py",
 )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.utils.translation import gettext_noop as N_
 
+from crf.ctcae import TERMS
 from crf.fields import CrfField
 from endpoints.compact import CUTOFF
 from endpoints.engine.codes import PENDING, N, Y
@@ -51,6 +52,17 @@ NAMES: dict[str, Name] = {
     "MPR_50": Name(L("Residual viable tumour <50%"), L("RVT <50%"), "rate"),
     "MPR_VOLUME": Name(L("MPR, weighted by volume"), L("MPR, by volume"), "rate"),
     "MPR_UNWEIGHTED": Name(L("MPR, unweighted mean of nodules"), L("MPR, unweighted"), "rate"),
+    "DOR_RECIST": Name(L("Duration of response, RECIST 1.1"), L("DOR, RECIST 1.1"), "time"),
+    "PFS_MRECIST": Name(L("Progression-free survival, mRECIST"), L("PFS, mRECIST"), "time"),
+    "BOR_MRECIST_NO_FLOOR": Name(L("Best overall response, mRECIST without 5 mm floor"), L("BOR, mRECIST, no floor"), "best"),
+    "ORR_MRECIST_NO_FLOOR": Name(L("Objective response, mRECIST without 5 mm floor"), L("ORR, mRECIST, no floor"), "rate"),
+    "DCR_NO_FLOOR": Name(L("Disease control, mRECIST without 5 mm floor"), L("DCR, no floor"), "rate"),
+    "DOR_NO_FLOOR": Name(L("Duration of response, mRECIST without 5 mm floor"), L("DOR, no floor"), "time"),
+    "R0": Name(L("Complete resection (R0)"), L("R0 resection"), "rate", L("of the resected")),
+    "TRAE3": Name(
+        L("Treatment-related adverse event of grade 3 or more"), L("TRAE grade ≥3"), "rate", L("CTCAE v5.0, safety set")
+    ),
+    "SAE": Name(L("Serious adverse event"), L("SAE"), "rate", L("of any cause, safety set")),
 }  # fmt: skip
 HEADLINE = ("MPR", "PCR", "ORR", "DCR", "PFS", "DFS", "OS", "DOR")
 RATES = ("MPR", "PCR", "ORR", "DCR")
@@ -65,6 +77,8 @@ SETS: dict[str, Any] = {
     "REV": L("Response-evaluable, RECIST 1.1"),
     "REV_M": L("Response-evaluable, mRECIST"),
     "RSP": L("Responders, mRECIST"),
+    "SAF": L("Safety set"),
+    "PPS": L("Per-protocol set"),
 }
 
 ORIGINS: dict[str, Any] = {
@@ -83,10 +97,13 @@ AXES: dict[str, Any] = {
 
 # The question that a step answers, by the rule it names; the trace groups by it.
 GROUPS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("G-40",), N_("Is the participant in the analysis set?")),
+    (("G-40", "SAF-1"), N_("Is the participant in the analysis set?")),
+    (("R0-1", "R0-2"), N_("What was the margin?")),
+    (("SAF-2", "SAF-3"), N_("Which adverse events count?")),
     (("G-25",), N_("Can the result still change?")),
     (("P-3", "P-6", "P-7", "P-9", "G-36"), N_("What did the central pathologists read?")),
     (("P-4", "P-5", "P-8", "P-10"), N_("Rule applied")),
+    (("Q-3",), N_("What does the floor of mRECIST change?")),
     (("G-28", "R-8", "G-24", "G-37"), N_("Which assessments count?")),
     (("R-80", "R-81", "R-82", "R-83", "R-84", "R-85", "E-3", "E-4"), N_("What is the best response?")),
     (("G-30",), N_("Dates that are not complete")),
@@ -190,6 +207,8 @@ def _param(name: str, value: Any, cutoff: Any) -> str:
     text = str(value)
     if ISO_DAY.match(text):
         return figures.day(text)
+    if name in ("term", "terms"):
+        return event_term(text)
     if name in ("value", "mpr", "pcr") and text in (Y, N, PENDING):
         return value_word(text)
     if name == "state" and figures.chinese():
@@ -197,7 +216,14 @@ def _param(name: str, value: Any, cutoff: Any) -> str:
     return _(text) if text and not text[0].isdigit() else text
 
 
+def event_term(term: str) -> str:
+    """A CTCAE term as a reader says it."""
+    known = TERMS.get(term)
+    return known.zh if known and figures.chinese() else term
+
+
 READS: dict[str, Any] = {
+    "adverse_events": L("Adverse events"),
     "data_cutoff": L("Data cut-off (today)"),
     "imaging": L("Tumour assessments"),
     "surgery": L("Operation"),

@@ -79,6 +79,9 @@ def _trace(request: HttpRequest, endpoint: str, number: str, *, of_trial: bool) 
             "error_href": address_href(address[0] if isinstance(address, list) else address),
         }
         return render(request, "endpoints/no_trace.html", base)
+    if name not in shot.content["endpoints"]:
+        base["missing"] = _("This result was computed before the endpoint was added.")
+        return render(request, "endpoints/no_trace.html", base)
     found, addresses = tracing.trace_of(number, name, shot)
     context = base | {
         "trace": found, "changes": tracing.changes_to(addresses), "earlier": tracing.earlier_values(participant, name),
