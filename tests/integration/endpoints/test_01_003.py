@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.utils import timezone
 
 from endpoints.gather import course_of
 from endpoints.models import EndpointState, Status
@@ -35,6 +36,11 @@ def test_section_6_7() -> None:
         "PFS": ("2026-01-08", 666, False),
         "OS": ("2026-03-12", 729, False),
     }
+    assert [values[name]["value"] for name in ("R0", "TRAE3", "SAE")] == ["Y", "Y", "Y"]
+    assert {"SAF", "PPS"} <= set(state.summary["sets"])
+    assert state.profile["baseline"]["afp"] == 1286.0  # the one laboratory result that is read
+    assert round(state.profile["exposure"]["OXA"]["phases"]["NEO"]["rdi"], 1) == 78.9
+    assert course_of(participant.pk, timezone.now()).profile == state.profile  # the trail tells the same
     assert trial_recompute()
     assert not trial_recompute()
     assert not endpoints_recompute(participant.pk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from endpoints import services
 from endpoints.engine.steps import EngineError
-from endpoints.gather import Gathered, gather, standings
+from endpoints.gather import gather, standings
 from endpoints.models import EndpointRun, EndpointState, Status, TrialState
 from participants.models import Participant
 from tests import world
@@ -174,7 +175,7 @@ class TestTrouble:
     def test_a_mapping_that_breaks_is_the_participants_own(self, participant: Participant) -> None:
         standing = standings([participant.pk])[0]
         gathered = next(gather([standing]))
-        broken = Gathered(*(getattr(gathered, name) for name in gathered.__slots__[:-1]), KeyError("x"))
+        broken = replace(gathered, failure=KeyError("x"))
         made = services.compute(broken)
         assert (made.failed, made.status) == (True, Status.ERROR)
         assert not isinstance(broken.failure, EngineError)
