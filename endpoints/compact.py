@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from endpoints.engine.evaluators import Others
 from endpoints.engine.results import CourseResult, Duration, Endpoint, TimePoint
 from endpoints.engine.steps import EngineError, Read, Step, displayed, plain
 from endpoints.mapping import Paths
@@ -18,10 +19,10 @@ CUTOFFS = ("cutoff", "until")  # the names under which the engine's sentences sh
 SLOTS: dict[type, tuple[str, ...]] = {}
 
 
-def body_of(result: CourseResult, paths: Paths) -> str:
-    """The JSON text of a result."""
+def body_of(result: CourseResult, paths: Paths, profile: str = "", others: Others | None = None) -> str:
+    """The JSON text of a result. `profile`: digest of what stands beside it in the state; `others`: by other evaluators."""
     writer = _Writer(paths)
-    content = {
+    content: dict[str, Any] = {
         "endpoints": {name: writer.endpoint(endpoint) for name, endpoint in result.endpoints.items()},
         "responses": {
             criteria: [writer.point(point) for point in points]
@@ -29,14 +30,31 @@ def body_of(result: CourseResult, paths: Paths) -> str:
         },
         "steps": writer.steps,
         "reads": writer.reads,
+        "profile": profile,
     }
+    if others:
+        content["evaluators"] = {name: _by_another(writer, found) for name, found in others.items()}
     return _text(content)
 
 
-def error_body(error: EngineError, paths: Paths) -> str:
+def _by_another(writer: _Writer, found: CourseResult | EngineError) -> dict[str, Any]:
+    """G-23: endpoints and responses by another evaluator, or why the rows are refused; steps and reads are shared."""
+    if isinstance(found, EngineError):
+        address = writer.paths.address(found.where)
+        return {"error": {"where": found.where, "message": found.message, "params": found.shown, "address": address}}
+    return {
+        "endpoints": {name: writer.endpoint(endpoint) for name, endpoint in found.endpoints.items()},
+        "responses": {
+            criteria: [writer.point(point) for point in points] for criteria, points in found.responses.items()
+        },
+    }
+
+
+def error_body(error: EngineError, paths: Paths, profile: str = "") -> str:
     """The JSON text of refused data (G-27): the sentence and its place."""
     return _text({"error": {"where": error.where, "message": error.message, "params": error.shown,
-                            "address": paths.address(error.where)}})  # fmt: skip
+                            "address": paths.address(error.where)},
+                  "profile": profile})  # fmt: skip
 
 
 def _text(content: Any) -> str:

@@ -22,9 +22,11 @@ from django.utils import timezone
 from crf.derivation_imaging import engine_settings
 from endpoints.compact import body_of, error_body
 from endpoints.engine.course import Course, derive
+from endpoints.engine.evaluators import others_of, whole_summary
 from endpoints.engine.figures import figures
+from endpoints.engine.safety import with_safety
 from endpoints.engine.steps import EngineError
-from endpoints.engine.summary import Summary, summary_of
+from endpoints.engine.summary import Summary
 from endpoints.gather import Gathered, gather, standings
 from endpoints.models import EndpointRun, EndpointState, Status, TrialState
 from endpoints.versions import basis, engine_version
@@ -61,11 +63,13 @@ def compute(gathered: Gathered) -> Computed:
         return _failed(gathered, gathered.failure)
     try:
         course = Course.from_json(gathered.case)
-        result = derive(course, engine_settings())
-        return Computed(gathered, Status.OK, body_of(result, gathered.paths), summary_of(course, result))
+        result = with_safety(course, derive(course, engine_settings()), gathered.profile)
+        others = others_of(course, engine_settings())
+        body = body_of(result, gathered.paths, gathered.profile_digest, others)
+        return Computed(gathered, Status.OK, body, whole_summary(course, result, others, gathered.profile))
     except EngineError as error:
         return Computed(
-            gathered, Status.ERROR, error_body(error, gathered.paths),
+            gathered, Status.ERROR, error_body(error, gathered.paths, gathered.profile_digest),
             {"refusal": {"message": error.message, "params": error.shown}}, str(error), gathered.paths.first(error.where)[:160],
         )  # fmt: skip
     except Exception as failure:
@@ -113,6 +117,7 @@ def _without_collector() -> Iterator[None]:
 
 STATE_FIELDS = (
     "data_version", "as_of", "basis", "run", "status", "attempts", "error", "error_address", "computed_at", "summary",
+    "profile",
 )  # fmt: skip
 
 
@@ -141,7 +146,12 @@ def _write(results: list[Computed], anew: bool = False) -> int:
 
 def _locked(pks: list[int]) -> dict[int, EndpointState]:
     """The states of these participants, made where missing, locked until the transaction ends."""
-    locked = EndpointState.objects.select_for_update().filter(pk__in=pks).order_by("pk").defer("summary")
+    locked = (
+        EndpointState.objects.select_for_update()
+        .filter(pk__in=pks)
+        .order_by("pk")
+        .defer("summary", "profile")
+    )
     states = {state.pk: state for state in locked}
     if len(states) < len(pks):
         made = [EndpointState(participant_id=pk) for pk in pks if pk not in states]
@@ -188,6 +198,7 @@ def _settle(state: EndpointState, one: Computed, moment: datetime) -> None:
     state.attempts = 0 if not one.failed else (state.attempts if same else 0) + 1
     state.status = Status.PARKED if state.attempts >= ATTEMPTS else one.status
     state.error, state.error_address, state.summary = one.error, one.address, one.summary
+    state.profile = one.gathered.profile
     state.computed_at = moment
 
 
@@ -261,7 +272,7 @@ def trial_recompute() -> bool:
             return False
         good = EndpointState.objects.of_trial().filter(status=Status.OK, run__isnull=False).order_by("pk")
         summaries = good.values_list("summary", flat=True).iterator(chunk_size=500)
-        results = figures(summaries, engine_settings())
+        results = figures(summaries, engine_settings(), null_rates=study().values.get("null_rates"))
         results["errors"] = EndpointState.objects.of_trial().exclude(status=Status.OK).count()
         state.version, state.as_of, state.computed_at, state.results = (
             now.text,

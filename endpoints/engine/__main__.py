@@ -24,7 +24,7 @@ def refuse(reason: str) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """0: every case has a result; 1: some case is refused; 2: the call makes no sense."""
+    """0: every case has a result; 1: some case, or participant of a trial, is refused; 2: the call makes no sense."""
     if any(argument in ("-h", "--help") for argument in arguments):
         print(help_text())
         return 0
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     results = [run_case(arguments[0], case) for case in cases]
     json.dump(results, sys.stdout, ensure_ascii=True, indent=1)
     print()
-    return 1 if any("error" in result for result in results) else 0
+    return 1 if any("error" in result or result.get("errors") for result in results) else 0
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ from endpoints.engine.durations import (
     duration_of_response,
     first_progression,
     progression_free,
+    progression_free_by_mrecist,
 )
+from endpoints.engine.margin import complete_resection
 from endpoints.engine.overall_survival import from_diagnosis, overall_survival
 from endpoints.engine.records import Records, records_of
 from endpoints.engine.regression import after_resection, without_resection
@@ -27,10 +29,11 @@ from endpoints.engine.results import (
     Responder,
     TimePoint,
 )
+from endpoints.engine.sensitivity import Assessed, unread, without_floor
 from endpoints.engine.settings import DEFAULTS, Settings
 from endpoints.engine.steps import EngineError, Read, Step, Steps, gettext_noop
 from endpoints.engine.timepoint import assess, check_points
-from endpoints.engine.types import Course, Imaging
+from endpoints.engine.types import Course
 from endpoints.engine.window import window_of
 
 __all__ = ["Course", "CourseResult", "EngineError", "Settings", "derive"]
@@ -48,6 +51,9 @@ EMPTY: dict[str, Callable[[Steps], Endpoint]] = {
     "ORR_MRECIST": lambda steps: Responder(None, None, steps),
     "DCR": lambda steps: Answer(None, steps),
     "DCR_RECIST": lambda steps: Answer(None, steps),
+    "BOR_MRECIST_NO_FLOOR": lambda steps: BestOverall(None, None, None, None, steps),
+    "ORR_MRECIST_NO_FLOOR": lambda steps: Responder(None, None, steps),
+    "DCR_NO_FLOOR": lambda steps: Answer(None, steps),
     **dict.fromkeys(
         (
             "DOR",
@@ -58,6 +64,9 @@ EMPTY: dict[str, Callable[[Steps], Endpoint]] = {
             "OS",
             "DFS_R1",
             "OS_FROM_DIAGNOSIS",
+            "DOR_RECIST",
+            "DOR_NO_FLOOR",
+            "PFS_MRECIST",
         ),
         lambda steps: Duration(None, None, None, None, steps),
     ),
@@ -65,6 +74,7 @@ EMPTY: dict[str, Callable[[Steps], Endpoint]] = {
         ("MPR_30", "MPR_50", "MPR_VOLUME", "MPR_UNWEIGHTED"),
         lambda steps: Regression(None, None, steps),
     ),
+    "R0": lambda steps: Answer(None, steps),
 }
 ENDPOINTS = tuple(EMPTY)
 
@@ -73,16 +83,16 @@ def derive(course: Course, settings: Settings = DEFAULTS) -> CourseResult:
     """All endpoints of a course with their reasons; bad input is an `EngineError` (G-27)."""
     records = records_of(course)
     check_course(course, records)
-    recist_baseline, recist = _series(course, records, codes.RECIST, settings)
-    _, mrecist = _series(course, records, codes.MRECIST, settings)
-    responses = {codes.RECIST: recist, codes.MRECIST: mrecist}
-    endpoints = _endpoints(course, records, recist_baseline, recist, mrecist, settings)
-    return CourseResult(course.id, endpoints, responses, settings)
+    recist = _series(course, records, codes.RECIST, settings)
+    mrecist = _series(course, records, codes.MRECIST, settings)
+    responses = {codes.RECIST: recist.points, codes.MRECIST: mrecist.points}
+    endpoints = _endpoints(course, records, recist, mrecist, settings)
+    start = records.first_dose if records.enrolled else None
+    without = unread(records, start, settings, course.final) if start else None
+    return CourseResult(course.id, endpoints, responses, settings, without)
 
 
-def _series(
-    course: Course, records: Records, criteria: str, settings: Settings
-) -> tuple[Imaging | None, tuple[TimePoint, ...]]:
+def _series(course: Course, records: Records, criteria: str, settings: Settings) -> Assessed:
     """G-23, G-31, G-38: the evaluator's time points up to the cut-off, none after the resection."""
     rows = [
         row
@@ -100,10 +110,10 @@ def _series(
         raise EngineError(baseline.last_scan_path, BASELINE_AFTER_DOSE, params)
     points = [row for row in rows if not row.baseline]
     resection = records.resection
-    before = [row for row in points if resection is None or row.last_scan <= resection.date]
+    before = tuple([row for row in points if resection is None or row.last_scan <= resection.date])
     if len(before) < len(points):
         check_points(baseline, points, settings)
-    return baseline, assess(baseline, before, criteria, settings).timepoints
+    return Assessed(baseline, before, assess(baseline, before, criteria, settings).timepoints)
 
 
 def _analysis_set(course: Course, records: Records) -> Step:
@@ -124,9 +134,8 @@ def _analysis_set(course: Course, records: Records) -> Step:
 def _endpoints(
     course: Course,
     records: Records,
-    baseline: Imaging | None,
-    recist: tuple[TimePoint, ...],
-    mrecist: tuple[TimePoint, ...],
+    by_recist: Assessed,
+    by_mrecist: Assessed,
     settings: Settings,
 ) -> dict[str, Endpoint]:
     """Every endpoint, in the order of the report; outside the analysis set all are empty."""
@@ -134,22 +143,23 @@ def _endpoints(
     start = records.first_dose
     if start is None or records.enrolled is None:
         return {name: empty(fas) for name, empty in EMPTY.items()}
-    final = course.final
-    by_recist = window_of(codes.RECIST, recist, records, start, settings)
-    by_mrecist = window_of(codes.MRECIST, mrecist, records, start, settings)
+    final, recist, mrecist = course.final, by_recist.points, by_mrecist.points
+    window = window_of(codes.RECIST, recist, records, start, settings)
+    window_m = window_of(codes.MRECIST, mrecist, records, start, settings)
     pathologic = _pathologic(records, start, recist, settings, final, fas)
-    pfs, policy, at_surgery = progression_free(records, start, baseline, recist, settings, fas)
-    before_dor = (*fas, *by_mrecist.steps)
-    return {
+    pfs, policy, at_surgery = progression_free(records, start, by_recist.baseline, recist, settings, fas)
+    found: dict[str, Endpoint] = {
         "MPR": pathologic["MPR"],
         "PCR": pathologic["PCR"],
-        "BOR_RECIST": best_overall(by_recist, fas),
-        "BOR_MRECIST": best_overall(by_mrecist, fas),
-        "ORR": objective_response(by_recist, records, settings, final, fas),
-        "ORR_MRECIST": objective_response(by_mrecist, records, settings, final, fas),
-        "DCR": disease_control(by_mrecist, records, settings, final, fas),
-        "DCR_RECIST": disease_control(by_recist, records, settings, final, fas),
-        "DOR": duration_of_response(records, by_mrecist.response, mrecist, settings, before_dor),
+        "BOR_RECIST": best_overall(window, fas),
+        "BOR_MRECIST": best_overall(window_m, fas),
+        "ORR": objective_response(window, records, settings, final, fas),
+        "ORR_MRECIST": objective_response(window_m, records, settings, final, fas),
+        "DCR": disease_control(window_m, records, settings, final, fas),
+        "DCR_RECIST": disease_control(window, records, settings, final, fas),
+        "DOR": duration_of_response(
+            records, window_m.response, mrecist, settings, (*fas, *window_m.steps)
+        ),
         "PFS": pfs,
         "PFS_TREATMENT_POLICY": policy,
         "PFS_CENSOR_AT_SURGERY": at_surgery,
@@ -161,7 +171,15 @@ def _endpoints(
         "MPR_50": pathologic["MPR_50"],
         "MPR_VOLUME": pathologic["MPR_VOLUME"],
         "MPR_UNWEIGHTED": pathologic["MPR_UNWEIGHTED"],
+        "R0": complete_resection(records, final, fas),
+        "DOR_RECIST": duration_of_response(
+            records, window.response, recist, settings, (*fas, *window.steps), codes.RECIST
+        ),
+        "PFS_MRECIST": progression_free_by_mrecist(
+            records, start, by_mrecist.baseline, mrecist, settings, fas
+        ),
     }
+    return found | without_floor(by_mrecist, window_m, found, records, settings, final, fas)
 
 
 def _pathologic(

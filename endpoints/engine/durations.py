@@ -25,6 +25,9 @@ from endpoints.engine.types import Imaging
 BASELINE = gettext_noop("The baseline tumour assessment is of {date}.")
 NO_BASELINE = gettext_noop("There is no baseline tumour assessment by {criteria}.")
 NO_RESPONSE = gettext_noop("No complete or partial response by mRECIST; there is no duration of response.")
+NO_RESPONSE_RECIST = gettext_noop(
+    "No complete or partial response by RECIST 1.1; there is no duration of response."
+)
 NO_RESECTION = gettext_noop("No resection up to the cut-off; there is no disease-free survival.")
 OTHER_MARGIN = gettext_noop("The margin is {margin}; disease-free survival needs {needed}.")
 MARGIN = gettext_noop("Resection on {date} with margin {margin}.")
@@ -64,10 +67,10 @@ def first_on_or_after(dates: Iterable[Dated], day: date) -> Dated | None:
     return next((one for one in dates if one.date >= day), None)
 
 
-def baseline_step(baseline: Imaging | None) -> Step:
+def baseline_step(baseline: Imaging | None, criteria: str = codes.RECIST) -> Step:
     """T-1 row 1: the baseline assessment, or that there is none."""
     if baseline is None:
-        return Step("T-1", NO_BASELINE, {"criteria": codes.RECIST}, (Read("imaging", None),))
+        return Step("T-1", NO_BASELINE, {"criteria": criteria}, (Read("imaging", None),))
     return Step("T-1", BASELINE, {"date": baseline.date}, (Read(f"{baseline.path}.date", baseline.date),))
 
 
@@ -109,6 +112,25 @@ def progression_free(
     return main, policy, decide(AT_SURGERY_TABLE, at_surgery, before)
 
 
+def progression_free_by_mrecist(
+    records: Records,
+    start: Dated,
+    baseline: Imaging | None,
+    points: Sequence[TimePoint],
+    settings: Settings,
+    fas: Steps,
+) -> Duration:
+    """T-1 on the time points by mRECIST (sensitivity)."""
+    images = [one for one in adequate_points(points, start.date) if one.date > start.date]
+    event = first_event(first_progression(points, start.date), records.recurrences, records.death)
+    adequate = (*images, *[one for one in records.follow_up if one.date > start.date])
+    therapy = first_on_or_after(records.therapies, start.date)
+    resection, based = records.resection, baseline is not None
+    situation = situation_of(start, adequate, event, therapy, resection, records.until, settings, based)
+    before = (*fas, baseline_step(baseline, codes.MRECIST), *early_progression(points, start))
+    return decide(PFS_TABLE, situation, before)
+
+
 def disease_free(records: Records, margins: tuple[str, ...], settings: Settings, fas: Steps) -> Duration:
     """T-2, G-35: from an R0 resection (sensitivity: R0 or R1) to recurrence or death."""
     start = records.resection
@@ -140,10 +162,12 @@ def duration_of_response(
     points: Sequence[TimePoint],
     settings: Settings,
     before: Steps,
+    criteria: str = codes.MRECIST,
 ) -> Duration:
-    """T-3, G-28, G-35: from the first mRECIST response to progression, recurrence or death."""
+    """T-3, G-28, G-35: from the first response by the criterion to progression, recurrence or death."""
     if start is None:
-        return Duration(None, None, None, None, (*before, Step("G-28", NO_RESPONSE)))
+        message = NO_RESPONSE if criteria == codes.MRECIST else NO_RESPONSE_RECIST
+        return Duration(None, None, None, None, (*before, Step("G-28", message)))
     event = first_event(first_progression(points, start.date), records.recurrences, records.death)
     adequate = (*adequate_points(points, start.date), *records.follow_up)
     therapy = first_on_or_after(records.therapies, start.date)

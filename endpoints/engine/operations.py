@@ -32,6 +32,7 @@ from endpoints.engine.steps import EngineError, Read, gettext_noop, plain, steps
 from endpoints.engine.survival import survival
 from endpoints.engine.time_to_event import Candidate, time_to_event
 from endpoints.engine.timepoint import series_from_json
+from endpoints.engine.trial_case import TRIAL_KEYS, run_trial
 
 NOT_A_TIME = gettext_noop("{value} is not a time of at least 0.")
 NOT_A_FLAG = gettext_noop("{value} is neither 0 nor 1.")
@@ -193,6 +194,7 @@ OPERATIONS: dict[str, tuple[Run, frozenset[str]]] = {
     "proportion": (run_proportion, frozenset({"x", "n", "conf_level", "p0"})),
     "design": (run_design, DESIGN_KEYS),
     "course": (run_course, COURSE_KEYS),
+    "trial": (run_trial, TRIAL_KEYS),
 }
 CASE_KEYS = frozenset({"id", "settings"})
 

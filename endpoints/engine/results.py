@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date as Day
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from endpoints.engine.settings import DEFAULTS, Settings
 from endpoints.engine.steps import Read, Steps, plain, steps_json
@@ -160,14 +160,28 @@ class Duration:
 Endpoint = Answer | Responder | Regression | BestOverall | Duration
 
 
+class Unread(NamedTuple):
+    """G-23, G-25: yes/no endpoints of a participant of whom an evaluator has read nothing.
+
+    `response`: objective response and disease control; `pathologic`: none when the specimen decides.
+    """
+
+    response: str
+    pathologic: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class CourseResult:
-    """All endpoints of one participant and the responses they rest on."""
+    """All endpoints of one participant and the responses they rest on.
+
+    `unread`: what the yes/no endpoints would be without any image (G-23); none outside the full analysis set.
+    """
 
     id: str
     endpoints: dict[str, Endpoint]
     responses: dict[str, tuple[TimePoint, ...]]
     settings: Settings = field(default=DEFAULTS)
+    unread: Unread | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Exactly the output of the operation `course`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from endpoints.engine import codes
@@ -19,17 +20,22 @@ from endpoints.engine.results import (
 from endpoints.engine.steps import plain
 
 Summary = dict[str, Any]
+PROFILE_SETS = ("SAF", "PPS")
 
 
-def summary_of(course: Course, result: CourseResult) -> Summary:
-    """Analysis sets, values and durations of one participant."""
-    sets = sets_of(course, result)
-    return {
+def summary_of(course: Course, result: CourseResult, profile: Mapping[str, Any] | None = None) -> Summary:
+    """Analysis sets, values and durations of one participant. The profile knows the safety and per-protocol set."""
+    inside = (profile or {}).get("sets", {})
+    sets = [*sets_of(course, result), *(name for name in PROFILE_SETS if inside.get(name))]
+    found: Summary = {
         "sets": sets,
         "resection": plain(course.surgery.date) if course.surgery and "RES" in sets else None,
         "values": {name: _value(endpoint) for name, endpoint in result.endpoints.items()},
         "best_change": {criteria: best_change(points) for criteria, points in result.responses.items()},
     }
+    if result.unread is not None:
+        found["unread"] = {name: value for name, value in result.unread._asdict().items() if value is not None}
+    return found
 
 
 def sets_of(course: Course, result: CourseResult) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
-from endpoints import services
+from endpoints import services, standing_figures
 from participants.models import Participant
 
 
@@ -37,6 +37,7 @@ class Command(BaseCommand):
             done, fresh = done + size, fresh + new
             self.progress(done, total)
         services.trial_recompute()
+        standing_figures.figures_refresh()
         seconds = time.monotonic() - started
         self.stdout.write(f"{done} participants, {fresh} new results, {seconds:.1f} s")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 from pathlib import Path
@@ -89,6 +90,11 @@ def test_design(row: dict[str, Any]) -> None:
 @pytest.mark.parametrize("row", vectors("course"))
 def test_course(row: dict[str, Any]) -> None:
     agree("course", row)
+
+
+@pytest.mark.parametrize("row", vectors("trial"))
+def test_trial(row: dict[str, Any]) -> None:
+    agree("trial", copy.deepcopy(row))  # the operation takes its input to pieces
 
 
 def test_every_file_is_run() -> None:
