@@ -41,11 +41,19 @@ def _by_another(writer: _Writer, found: CourseResult | EngineError) -> dict[str,
     """G-23: endpoints and responses by another evaluator, or why the rows are refused; steps and reads are shared."""
     if isinstance(found, EngineError):
         address = writer.paths.address(found.where)
-        return {"error": {"where": found.where, "message": found.message, "params": found.shown, "address": address}}
+        return {
+            "error": {
+                "where": found.where,
+                "message": found.message,
+                "params": found.shown,
+                "address": address,
+            }
+        }
     return {
         "endpoints": {name: writer.endpoint(endpoint) for name, endpoint in found.endpoints.items()},
         "responses": {
-            criteria: [writer.point(point) for point in points] for criteria, points in found.responses.items()
+            criteria: [writer.point(point) for point in points]
+            for criteria, points in found.responses.items()
         },
     }
 

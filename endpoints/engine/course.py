@@ -157,9 +157,7 @@ def _endpoints(
         "ORR_MRECIST": objective_response(window_m, records, settings, final, fas),
         "DCR": disease_control(window_m, records, settings, final, fas),
         "DCR_RECIST": disease_control(window, records, settings, final, fas),
-        "DOR": duration_of_response(
-            records, window_m.response, mrecist, settings, (*fas, *window_m.steps)
-        ),
+        "DOR": duration_of_response(records, window_m.response, mrecist, settings, (*fas, *window_m.steps)),
         "PFS": pfs,
         "PFS_TREATMENT_POLICY": policy,
         "PFS_CENSOR_AT_SURGERY": at_surgery,

@@ -34,7 +34,9 @@ def summary_of(course: Course, result: CourseResult, profile: Mapping[str, Any] 
         "best_change": {criteria: best_change(points) for criteria, points in result.responses.items()},
     }
     if result.unread is not None:
-        found["unread"] = {name: value for name, value in result.unread._asdict().items() if value is not None}
+        found["unread"] = {
+            name: value for name, value in result.unread._asdict().items() if value is not None
+        }
     return found
 
 

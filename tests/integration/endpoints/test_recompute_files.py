@@ -83,7 +83,12 @@ def again() -> tuple[int, dict[str, Any]]:
     out = StringIO()
     call_command("course", "--all", stdout=out)
     made = subprocess.run(
-        [sys.executable, "-c", PLAIN], input=out.getvalue(), capture_output=True, text=True, cwd=ROOT, check=False
+        [sys.executable, "-c", PLAIN],
+        input=out.getvalue(),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
     )
     assert not made.stderr
     return made.returncode, json.loads(made.stdout)[0]
