@@ -73,8 +73,8 @@ def moment_ask(
         moment.state = MomentState.QUEUED
     if made or again:
         _send(moment)
-    elif timezone.now() - moment.used_at > dt.timedelta(hours=1):
-        Moment.objects.filter(pk=moment.pk).update(used_at=timezone.now())
+    else:
+        looked_at(moment)
     return moment
 
 
@@ -93,6 +93,12 @@ def hurry(moment: Moment) -> None:
         from endpoints.tasks import moment_build
 
         moment_build.hint(moment.pk)
+
+
+def looked_at(moment: Moment) -> None:
+    """It is still wanted. Written once an hour at most."""
+    if timezone.now() - moment.used_at > dt.timedelta(hours=1):
+        Moment.objects.filter(pk=moment.pk).update(used_at=timezone.now())
 
 
 def moments_forget() -> int:
@@ -225,7 +231,8 @@ def _copy(moment: Moment, cut: DataCut) -> None:
 
 def _columns() -> str:
     """What both tables have."""
-    return ", ".join(f.column for f in CutPerson._meta.concrete_fields if f.attname not in ("id", "cut_id"))
+    names = [f.column for f in CutPerson._meta.concrete_fields if f.attname not in ("id", "cut_id")]
+    return ", ".join(connection.ops.quote_name(name) for name in names)
 
 
 def manifest_of(cut: DataCut, by: User, signed: Signed) -> dict[str, object]:
@@ -266,3 +273,8 @@ def heads_at(at: dt.datetime) -> dict[str, object]:
         "chains": len(found), "events": sum(number for _name, number, _head in found),
         "digest": digest([list(one) for one in found]), "study": own, "people": people,
     }  # fmt: skip
+
+
+def courses_taken(*, by: User, cut: DataCut) -> None:
+    """Who took the courses of a cut away stands in the trail."""
+    study_event(by=by, action=Action.EXPORTED, subject=cut.address, new=f"{cut.code} {cut.digest}")

@@ -1,0 +1,153 @@
+"""The figures of two views of the trial beside each other: which of them moved, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from endpoints import words
+from endpoints.drawing import reached
+from trialsite.web.figures import number
+
+Results = Mapping[str, Any]
+NOTHING = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of one analysis set on both sides. `delta`: in percentage points, or in months of the median."""
+
+    name: str
+    population: str
+    label: str
+    before: str
+    after: str
+    delta: str
+    moved: bool
+    headline: bool
+
+    @property
+    def set_label(self) -> str:
+        return str(words.SETS.get(self.population, "")) if self.population else ""
+
+    @property
+    def slug(self) -> str:
+        return self.name.removesuffix("_CONFIRMED").lower()
+
+
+def label_of(name: str) -> str:
+    base = name.removesuffix("_CONFIRMED")
+    known = words.NAMES.get(base)
+    said = str(known.short) if known else base
+    return _("%(name)s, confirmed") % {"name": said} if base != name else said
+
+
+def figures_of(results: Results) -> list[Figure]:
+    """The headline figures of one side, in the order of the page."""
+    return [one for one in compared(results, results) if one.headline]
+
+
+def compared(before: Results, after: Results) -> list[Figure]:
+    """Every rate in every set, every curve, sizes of the sets, best responses: of either side."""
+    return [
+        *_rates(before, after),
+        *_curves(before, after),
+        *_counts("sets", before.get("sets", {}), after.get("sets", {})),
+        *_best(before, after),
+    ]
+
+
+def _both(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    return [*after, *(name for name in before if name not in after)]
+
+
+def _rates(before: Results, after: Results) -> Iterator[Figure]:
+    left, right = before.get("rates", {}), after.get("rates", {})
+    for name in _both(left, right):
+        old, new = left.get(name, {}), right.get(name, {})
+        for at, population in enumerate(_both(old, new)):
+            a, b = old.get(population), new.get(population)
+            yield Figure(
+                name, population, label_of(name), rate_text(a), rate_text(b), _points(a, b), _rate_key(a) != _rate_key(b),
+                headline=at == 0,
+            )  # fmt: skip
+
+
+def _rate_key(one: Mapping[str, Any] | None) -> Any:
+    return one and (one["all"]["x"], one["all"]["n"], one["pending"])
+
+
+def rate_text(one: Mapping[str, Any] | None) -> str:
+    """22/47 (46.8%), 3 pending."""
+    if one is None:
+        return NOTHING
+    whole = one["all"]
+    share = _("NE") if whole["estimate"] is None else f"{number(100 * whole['estimate'], 1)}%"
+    said = f"{whole['x']}/{whole['n']} ({share})"
+    return said if not one["pending"] else _("%(said)s, %(n)s pending") % {"said": said, "n": one["pending"]}
+
+
+def _points(a: Mapping[str, Any] | None, b: Mapping[str, Any] | None) -> str:
+    left, right = (one and one["all"]["estimate"] for one in (a, b))
+    if left is None or right is None:
+        return NOTHING
+    return number(100 * (right - left), 1, sign=True)
+
+
+def _curves(before: Results, after: Results) -> Iterator[Figure]:
+    left, right = before.get("curves", {}), after.get("curves", {})
+    for name in _both(left, right):
+        a, b = left.get(name), right.get(name)
+        yield Figure(
+            name, "", label_of(name), curve_text(a), curve_text(b), _months(a, b), _curve_key(a) != _curve_key(b),
+            headline=name in words.TIMES,
+        )  # fmt: skip
+
+
+def _curve_key(one: Mapping[str, Any] | None) -> Any:
+    """All that a reader sees of a curve: every time with its counts, and what is read off it."""
+    return one and [one["n"], one["events"], one["time"], one["n_event"], one["n_censor"]]
+
+
+def curve_text(one: Mapping[str, Any] | None) -> str:
+    """12/47 events, median 9.3 months; 6 mo 71.2%."""
+    if one is None:
+        return NOTHING
+    median = reached(one["median"]["estimate"]) if one["n"] else _("NE")
+    said = _("%(e)s/%(n)s events, median %(m)s") % {"e": one["events"], "n": one["n"], "m": median}
+    marks = [
+        _("%(m)s mo %(rate)s%%") % {"m": month, "rate": number(100 * mark["survival"], 1)}
+        for month, mark in zip(one["landmark_months"], one["landmarks"], strict=True)
+        if mark["survival"] is not None
+    ]
+    return "; ".join([said, *marks])
+
+
+def _months(a: Mapping[str, Any] | None, b: Mapping[str, Any] | None) -> str:
+    left, right = (one and one["n"] and one["median"]["estimate"] for one in (a, b))
+    if not left or not right:
+        return NOTHING
+    return number((right - left) / words.DAYS_PER_MONTH, 1, sign=True)
+
+
+def _counts(kind: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[Figure]:
+    for name in _both(left, right):
+        a, b = left.get(name), right.get(name)
+        delta = NOTHING if a is None or b is None else number(b - a, sign=True)
+        label = str(words.SETS.get(name, name))
+        shown = [NOTHING if one is None else str(one) for one in (a, b)]
+        yield Figure(name, "", label, *shown, delta, a != b, headline=False)
+
+
+def _best(before: Results, after: Results) -> Iterator[Figure]:
+    left, right = before.get("best", {}), after.get("best", {})
+    for name in _both(left, right):
+        a, b = left.get(name, {}), right.get(name, {})
+        yield Figure(name, "", label_of(name), _best_text(a), _best_text(b), NOTHING, a != b, headline=False)
+
+
+def _best_text(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{code} {n}" for code, n in counts.items() if n) or NOTHING
