@@ -17,7 +17,7 @@ from crf.codelists import BODY_SYSTEMS
 from crf.ctcae import TERMS
 
 from .laboratory import limits_of
-from .story import DAY, Cycle, Operation, Scan, Story, Values
+from .story import DAY, Cycle, Operation, Scan, Story, Toxicity, Values
 
 SPECIMENS = {"HEM": "BLOOD", "COAG": "PLASMA", "UA": "URINE", "PREG": "URINE"}
 DRUGS = ("oxa", "llv", "fu", "cam", "apa")
@@ -365,12 +365,7 @@ class Clinic:
         """Complications first: the form of the operation names them by their number in this order."""
         if self.events:
             return
-        operation = self.story.operation
-        for c in operation.complications if operation else ():
-            term = COMPLICATIONS.get(c.term, "Wound complication")
-            grade = 3 if c.grade.startswith("III") else 2
-            self._event(term, grade, c.start, c.end, "UUUUU", surgery="DEFINITE", actions="NA", aecontrt="Y",
-                        aeacnoth="PROCEDURE" if grade == 3 else "MEDICATION")  # fmt: skip
+        self._severe()
         cycles = [cycle for cycle in self.story.cycles if cycle.phase == "NEO"]
         for cycle in cycles[:4]:
             if self.rng.random() < 0.55:
@@ -383,6 +378,24 @@ class Clinic:
         if cycles and self.rng.random() < 0.35:
             start = cycles[0].day + 20 * DAY
             self._event("Pruritus", 1, start, start + 12 * DAY, "UUUPU")
+
+    def severe(self) -> Iterator[Note]:
+        """The log without what is not severe: enough for the endpoints of safety."""
+        self._severe()
+        if self.events:
+            yield Note("AE", "", min(event.day for event in self.events), {"aeyn": "Y"})
+        yield from self.events
+
+    def _severe(self) -> None:
+        operation = self.story.operation
+        for c in operation.complications if operation else ():
+            term = COMPLICATIONS.get(c.term, "Wound complication")
+            grade = 3 if c.grade.startswith("III") else 2
+            self._event(term, grade, c.start, c.end, "UUUUU", surgery="DEFINITE", actions="NA", aecontrt="Y",
+                        aeacnoth="PROCEDURE" if grade == 3 else "MEDICATION")  # fmt: skip
+        for one in self.story.toxicities:
+            more = _serious(one) if one.serious else {}
+            self._event(one.term, one.grade, one.start, one.end, one.related, **more)
 
     def _event(
         self, term: str, grade: int, start: dt.date, end: dt.date, related: str, surgery: str = "UNRELATED",
@@ -421,6 +434,16 @@ class Clinic:
             "CM1", "", end or max(start, self.story.consent), values | more, repeat=len(self.drugs) + 1
         )
         self.drugs.append(note)
+
+
+def _serious(one: Toxicity) -> dict[str, str]:
+    """The report of an event that led to hospital."""
+    return {
+        "aeser": "Y", "aesdth": "N", "aeslife": "Y" if one.grade == 4 else "N", "aeshosp": "Y", "aesdisab": "N",
+        "aescong": "N", "aesmie": "N", "aecontrt": "Y", "aeacnoth": "HOSPITAL", "sae_awaredat": str(one.start),
+        "sae_repdat": str(one.start + DAY), "sae_type": "INITIAL", "sae_admdat": str(one.start), "sae_disdat": str(one.end),
+        "sae_expected": "Y", "sae_narr": f"{one.term}, treated in hospital, recovered.",
+    }  # fmt: skip
 
 
 COMPLICATIONS = {

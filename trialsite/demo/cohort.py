@@ -10,6 +10,7 @@ from . import participant_01_003
 from .central import left_open
 from .courses import course
 from .story import DAY, Story
+from .toxicity import suffered
 
 BEGIN = dt.date(2024, 2, 5)
 SITES = (("01", 0.45), ("02", 0.33), ("03", 0.22))
@@ -35,7 +36,7 @@ def _stories(participants: int, seed: int, today: dt.date) -> Iterator[Story]:
             if number == participant_01_003.NUMBER and told:
                 story = participant_01_003.story()
             else:
-                story = course(str(seed), number, site, _early(number, consent, told))
+                story = suffered(str(seed), course(str(seed), number, site, _early(number, consent, told)))
             yield story.until(today)
 
 

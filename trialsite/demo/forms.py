@@ -363,6 +363,8 @@ def before_readings(story: Story, investigator: str, clinic: Clinic | None = Non
         later.append(surgery(story.operation))
     if clinic:
         later += [*noted(clinic.treatment()), *noted(clinic.logs()), *noted(clinic.surgery())]
+    else:
+        later += noted(Clinic(story).severe())
     return entries + sorted(later, key=lambda entry: entry.day)
 
 

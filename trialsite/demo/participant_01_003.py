@@ -19,6 +19,7 @@ from .story import (
     Response,
     Scan,
     Story,
+    Toxicity,
 )  # fmt: skip
 
 NUMBER = "01-003"
@@ -97,6 +98,7 @@ def story() -> Story:
             Period("NEO", day("2024-04-13"), day("2024-05-15"), 250, "QOD", "PHYSICIAN"),
             Period("ADJ", day("2024-07-11"), day("2024-12-25"), 250, "QOD"),
         ),
+        toxicities=(Toxicity("Hypertension", 3, day("2024-04-05"), day("2024-04-12"), "UUUUD"),),
         scans=(
             _scan("TA1", "2024-04-09", ("68.0", "41.0", "21.0", "12.0"), "SD", "PR"),
             _scan("TA2", "2024-05-20", ("55.0", "12.0", "16.0", "0.0"), "PR", "PR"),

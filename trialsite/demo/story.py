@@ -114,6 +114,28 @@ class Complication:
 
 
 @dataclass(frozen=True, slots=True)
+class Toxicity:
+    """A severe adverse event. `related`: a letter for each drug (Definite, Probable, poSsible, Unrelated)."""
+
+    term: str
+    grade: int
+    start: dt.date
+    end: dt.date
+    related: str
+    serious: bool = False
+
+    @property
+    def day(self) -> dt.date:
+        """It is written down when it is over."""
+        return self.end
+
+    @property
+    def caused(self) -> bool:
+        """By any study drug, at least possibly."""
+        return set(self.related) != {"U"}
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """`kind`: R0, R1, EXPLORE or NONE (not operated, with `reason`)."""
 
@@ -236,6 +258,7 @@ class Story:
     enrolled: dt.date | None = None
     size: Values = field(default_factory=dict)  # height, weight, surface
     cycles: tuple[Cycle, ...] = ()
+    toxicities: tuple[Toxicity, ...] = ()
     apatinib: tuple[Period, ...] = ()
     scans: tuple[Scan, ...] = ()
     operation: Operation | None = None
@@ -267,6 +290,7 @@ class Story:
             failure=self.failure if self.decided and self.decided <= last else "",
             enrolled=_day(self.enrolled, last),
             cycles=_upto(self.cycles, last, lambda cycle: cycle.last),
+            toxicities=_upto(self.toxicities, last),
             apatinib=tuple(_period(period, last) for period in self.apatinib if period.start <= last),
             scans=_upto(self.scans, last),
             operation=_operation(self.operation, last),

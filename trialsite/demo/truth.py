@@ -37,7 +37,16 @@ def truth_of(story: Story, cutoff: dt.date) -> dict[str, Any]:
         "DFS": course.disease_free(),
         "DOR": course.duration_of_response(),
         "OS": course.survival(),
+        "R0": None
+        if course.resection is None
+        else _answer(story.operation is not None and story.operation.kind == "R0"),
+        "TRAE3": _answer(any(one.caused and one.grade >= 3 for one in story.toxicities)),
+        "SAE": _answer(any(one.serious for one in story.toxicities)),
     }
+
+
+def _answer(truth: bool) -> str:
+    return "Y" if truth else "N"
 
 
 def _number(value: Decimal | None) -> float | None:

@@ -17,10 +17,10 @@ from crf.derivation_imaging import engine_settings
 from crf.models import FormInstance
 from crf.selectors.folder import folders
 from crf.selectors.replay import replayed
-from crf.selectors.sheets import casebook, casebooks
+from crf.selectors.sheets import casebook
 from endpoints.engine.course import Course, derive
-from endpoints.gather import course
-from endpoints.mapping import FIELDS
+from endpoints.engine.safety import with_safety
+from endpoints.gather import books_of, course
 from participants.models import Participant
 from pathology.models import PathologyCase, Reading, RecutRequest, Reopening
 from pathology.selectors.cases import late
@@ -49,11 +49,12 @@ def make(participants: int = 12, seed: int = 7, today: dt.date = TODAY, **more: 
 def found(number: str, today: dt.date) -> dict[str, Any]:
     """The endpoints by the engine, in the shape of the truth."""
     pk = Participant.objects.get(number=number).pk
-    book = casebooks([pk], only=FIELDS)[pk]
+    book = books_of([pk])[pk]
     book.number = number
     gathered = course(book, pk, 0, today)
     assert gathered.failure is None
-    every = derive(Course.from_json(gathered.case), engine_settings()).to_json()["endpoints"]
+    read = Course.from_json(gathered.case)
+    every = with_safety(read, derive(read, engine_settings()), gathered.profile).to_json()["endpoints"]
     if every["MPR"]["value"] is None:
         return {"in_fas": False}
     times = {
@@ -62,7 +63,7 @@ def found(number: str, today: dt.date) -> dict[str, Any]:
     }
     return {
         "in_fas": True,
-        **{name: every[name]["value"] for name in ("MPR", "PCR", "ORR", "DCR")},
+        **{name: every[name]["value"] for name in ("MPR", "PCR", "ORR", "DCR", "R0", "TRAE3", "SAE")},
         **{name: [every[name]["value"], every[name]["date"]] for name in ("BOR_RECIST", "BOR_MRECIST")},
         "RVT": pytest.approx(every["MPR"]["rvt_pct"]) if every["MPR"].get("rvt_pct") is not None else None,
         **{name: value if value["end"] else None for name, value in times.items()},
@@ -133,6 +134,8 @@ def test_every_state_of_progress_occurs() -> None:
     }  # fmt: skip
     assert {one["BOR_RECIST"][0] for one in treated} == {"CR", "PR", "SD", "PD", "NE"}
     assert any(len(story.reads) == 3 for story in stories(100, 1, TODAY))
+    for name, values in (("R0", {"Y", "N", None}), ("TRAE3", {"Y", "N"}), ("SAE", {"Y", "N"})):
+        assert {one[name] for one in treated} == values
 
 
 def test_what_the_clinic_notes_breaks_no_rule() -> None:
