@@ -19,6 +19,7 @@ from endpoints.models import EndpointState, Status, StoredFigures, TrialState
 from endpoints.tasks import recompute_figures, recompute_trial
 from participants.models import Participant
 from tests import world
+from tests.integration.cuts.conftest import cut_of
 from trialsite.accounts.models import User
 
 pytestmark = pytest.mark.django_db
@@ -79,9 +80,9 @@ def trial(lin: User) -> None:
     assert standing_figures.figures_refresh()
 
 
-def again() -> tuple[int, dict[str, Any]]:
+def again(*arguments: str) -> tuple[int, dict[str, Any]]:
     out = StringIO()
-    call_command("course", "--all", stdout=out)
+    call_command("course", "--all", *arguments, stdout=out)
     made = subprocess.run(
         [sys.executable, "-c", PLAIN],
         input=out.getvalue(),
@@ -113,6 +114,18 @@ def test_the_file_gives_every_figure_of_the_trial(lin: User) -> None:
     good = EndpointState.objects.filter(status=Status.OK).order_by("participant__number")
     summaries = [state.summary for state in good.select_related("participant")]
     assert text([{k: v for k, v in one.items() if k != "id"} for one in found["values"]]) == text(summaries)
+
+
+def test_the_file_of_a_cut_gives_the_figures_of_the_cut(lin: User) -> None:
+    treated(lin, "50.0", "90.0")
+    cut = cut_of(world.people()["da"])
+    treated(lin, "50.0")  # after the cut
+    status, found = again("--cut", cut.code)
+    assert (status, found["id"], found["participants"]) == (0, "DC-01", 1)
+    assert text(found["figures"]["FAS"][MAIN]) == text(cut.results)
+    for population in POPULATIONS:
+        shown = standing_figures.figures_for(cut.address, population)
+        assert text(found["figures"][population][MAIN]) == text(shown)
 
 
 def test_another_evaluator_stands_beside_the_headline(lin: User) -> None:
