@@ -71,6 +71,8 @@ class Action(models.TextChoices):
     IMPORT = "IMPORT", _("imported")
     REPORT_REQUESTED = "REPORT_REQUESTED", _("report requested")
     REPORT_DOWNLOADED = "REPORT_DOWNLOADED", _("report downloaded")
+    REPORT_APPROVED = "REPORT_APPROVED", _("report signed")
+    REPORT_SHEET = "REPORT_SHEET", _("approval page of a report made")
     CUT_CONFIRMED = "CUT_CONFIRMED", _("data cut confirmed")
     EXPORTED = "EXPORTED", _("exported")
     # the trail itself

@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 BASE = Path(__file__).resolve().parents[2]
 MEMORY = 3 * 1024**3
 SECONDS = 420
+ARCHIVAL = "pdf/a-2a"
+ATTACHABLE = "pdf/a-3a"  # the same, and files of any kind may be attached
 PROGRESS = "@progress "  # begins a line in which the child says how far it is
 Progress = Callable[[int, int], None]
 
@@ -48,7 +50,8 @@ class Pdf:
 def pdf_of(
     parts: str | Sequence[str], *, css: str, at: dt.datetime, identifier: str,
     frame: str = "", total: str = "", outline: Sequence[Any] = (),
-    attachments: Mapping[str, str] | None = None, memory: int = MEMORY, seconds: int = SECONDS,
+    attachments: Mapping[str, str] | None = None, about: Mapping[str, str] | None = None,
+    accessible: bool = False, seal: str = "", memory: int = MEMORY, seconds: int = SECONDS,
     progress: Progress | None = None,
 ) -> Pdf:  # fmt: skip
     """One document, or several parts laid out one after the other and joined.
@@ -57,7 +60,12 @@ def pdf_of(
     `{{page NAME}}` stands for the page of an element's id; `frame` is CSS for the pages; `total` is CSS of what is laid
     over every page when their number is known, with `{{pages}}` for it; and `outline` the bookmarks:
     title, name of the element, those below.
+
+    `accessible`: PDF/A-3a that declares PDF/UA-1 as well; it may have `attachments` (text by name, `about` describes
+    them) and, if `seal` gives its reason, an empty place for a seal (`pdf_seal`). Otherwise PDF/A-2a.
     """
+    if (attachments or seal) and not accessible:
+        raise ValueError("PDF/A-2 takes neither attachments nor a seal here.")
     order = {
         "parts": [parts] if isinstance(parts, str) else list(parts),
         "css": css,
@@ -67,6 +75,10 @@ def pdf_of(
         "at": at.astimezone(dt.UTC).isoformat(timespec="seconds"),
         "identifier": identifier,
         "attachments": dict(attachments or {}),
+        "about": dict(about or {}),
+        "accessible": accessible,
+        "variant": ATTACHABLE if accessible else ARCHIVAL,
+        "seal": seal,
         "fonts": str(BASE / "static" / "fonts"),
         "memory": memory,
         "seconds": seconds,

@@ -24,7 +24,6 @@ FACES = (
     ("Noto Sans SC", "400", "NotoSansSC-Regular.woff2"),
     ("Noto Sans SC", "700", "NotoSansSC-Bold.woff2"),
 )
-VARIANT = "pdf/a-2a"
 PAGE = re.compile(r"\{\{page ([\w-]+)\}\}")
 Render = Callable[[str, str], Any]
 
@@ -50,9 +49,12 @@ def main() -> None:
     render, write = tools(order)
     if len(parts) == 1:
         document = render(parts[0], order["frame"])
-        pages, made = len(document.pages), write(document, order["attachments"])
+        pages, made = len(document.pages), write(document)
+        document = None
     else:
         pages, made = long(parts, order, render, write)
+    if order["accessible"]:
+        made = accessible(made, order)
     head = {"pages": pages, "unknown": [f"U+{ord(one):04X}" for one in unknown]}
     sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + made)
 
@@ -77,13 +79,11 @@ def tools(order: dict[str, Any]) -> tuple[Render, Callable[..., bytes]]:
         document.metadata.attachments = []
         return document
 
-    def write(document: Any, attachments: dict[str, str]) -> bytes:
-        kept = [_attachment(name, body, at) for name, body in sorted(attachments.items())]
+    def write(document: Any) -> bytes:
         return document.write_pdf(
-            pdf_variant=VARIANT,
+            pdf_variant=order["variant"],
             pdf_tags=True,
             pdf_identifier=order["identifier"].encode(),
-            attachments=kept or None,
         )
 
     return render, write
@@ -107,14 +107,14 @@ def long(
         where |= found  # over the placeholders in the contents
         firsts.append(count + 1)
         count += len(document.pages)
-        files.append(b"" if PAGE.search(text) else write(document, {}))
+        files.append(b"" if PAGE.search(text) else write(document))
         document = None  # one part in memory at a time
         gc.collect()
         told(place + 1, len(parts) + 1)
     for place, text in enumerate(parts):
         if not files[place]:  # names pages that were not known when it was laid out
             numbered = PAGE.sub(lambda found: str(where.get(found[1], "–")), text)
-            files[place] = write(render(numbered, framed(order["frame"], firsts[place])), {})
+            files[place] = write(render(numbered, framed(order["frame"], firsts[place])))
             gc.collect()
     over = b""
     if order["total"]:
@@ -123,6 +123,16 @@ def long(
     made = joined(files, order["identifier"].encode(), order["outline"], over)
     told(len(parts) + 1, len(parts) + 1)
     return count, made
+
+
+def accessible(made: bytes, order: dict[str, Any]) -> bytes:
+    """The last step of a file that declares PDF/UA beside PDF/A."""
+    from trialsite.web.pdf_access import finished
+
+    return finished(
+        made, identifier=order["identifier"].encode(), at=dt.datetime.fromisoformat(order["at"]),
+        attachments=order["attachments"], about=order["about"], seal=order["seal"],
+    )  # fmt: skip
 
 
 def told(done: int, whole: int) -> None:
@@ -151,12 +161,6 @@ def without_glyph(text: str, folder: Path) -> list[str]:
 def shown(text: str, unknown: Sequence[str]) -> str:
     """Such a character by its number, which can be read, and not as an empty box."""
     return text.translate({ord(one): f"[U+{ord(one):04X}]" for one in unknown}) if unknown else text
-
-
-def _attachment(name: str, body: str, at: dt.datetime) -> Any:
-    from weasyprint import Attachment
-
-    return Attachment(string=body, name=name, created=at, modified=at, relationship="Data")
 
 
 if __name__ == "__main__":
