@@ -261,6 +261,10 @@ else:
 EMAIL_TIMEOUT = 10
 # Where people find the site: the link in letters.
 SITE_URL = env.str("SITE_URL", default="")
+# The key that seals reports and its certificate (PEM). Without them a key is made once and kept in VAR_DIR (docs/adr/0023).
+SEAL_KEY_FILE = env.str("SEAL_KEY_FILE", default="")
+SEAL_CERTIFICATE_FILE = env.str("SEAL_CERTIFICATE_FILE", default="")
+CHECK_LARGEST = env.int("CHECK_LARGEST_MB", default=200) * 2**20  # bytes of a file that is checked at /check/
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="trial@localhost")
 
 # --- Safety in the browser --------------------------------------------------------------------------------------
@@ -380,6 +384,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "endpoints.tasks.verification_sweep",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    # Past moments that nobody has looked at for a week.
+    "moments": {
+        "task": "endpoints.tasks.moments_sweep",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 3600},
     },
 }
 
