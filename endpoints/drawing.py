@@ -1,7 +1,7 @@
-"""Which figures a state of the trial has, by what name they are kept, and drawing those that are missing.
+"""Which figures a view of the trial has, by what name they are kept, and drawing those that are missing.
 
 Naming a figure needs no drawing library: the web process asks for a figure by the digest of everything it shows. What
-draws (`draw_missing`) runs in a worker.
+draws (`draw_missing`) runs in a worker; it keeps the SVG and, for the browser, the specification beside it.
 """
 
 from __future__ import annotations
@@ -18,21 +18,52 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from endpoints import rows, words
+from endpoints import plotting, rows, words
+from endpoints.board.sources import figures_of, standpoint_named
 from endpoints.engine.codes import MRECIST
-from endpoints.models import EndpointState, Status, TrialState
+from endpoints.engine.evaluators import seen_by
+from endpoints.models import EndpointState, Status
 from endpoints.models_reports import Figure
+from endpoints.plotting import (
+    ANALYSES,
+    Person,
+    analysis_label,
+    curve_notes,
+    forest_rows,
+    in_months,
+    reached,
+    share,
+)
+from endpoints.standpoint import HEADLINE, Live, Standpoint
 from trialsite.kernel.digests import digest
-from trialsite.web.figures import number
+
+__all__ = [
+    "ANALYSES", "FEWEST", "Person", "View", "Wanted", "analysis_label", "curve_alt", "curve_notes", "draw", "draw_missing",
+    "drawn", "forest_rows", "in_months", "participant_lines", "reached", "share", "wanted",
+]  # fmt: skip
 
 FEWEST = 5  # with fewer, a figure would show persons, not a trial: numbers only
-LANES = 24
 KEPT = timedelta(days=7)
+HERE = Path(__file__).parent
 SOURCES = (
-    *sorted((Path(__file__).parent / "charts").glob("*.py")),
+    *sorted((HERE / "charts").glob("*.py")),
     Path(__file__),
-    Path(__file__).parent / "rows.py",
+    HERE / "plotting.py",
+    HERE / "rows.py",
 )
+PEOPLE = frozenset(
+    {"waterfall", "swimmer", "spider"}
+)  # drawn from participants, not from figures of the trial
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What figures are of: a standpoint, an analysis set, a criterion, an evaluator (none: that of the settings)."""
+
+    standpoint: Standpoint
+    population: str = HEADLINE
+    criteria: str = MRECIST
+    evaluator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,40 +80,48 @@ class Wanted:
 def look() -> str:
     """Changes when a line of the drawing changes."""
     made = hashlib.sha256()
-    root = Path(__file__).resolve().parent.parent
-    for path in (*SOURCES, root / "trialsite" / "web" / "charts.py"):
+    for path in (*SOURCES, HERE.parent / "trialsite" / "web" / "charts.py"):
         made.update(path.read_bytes())
     return made.hexdigest()[:16]
 
 
-def wanted(state: TrialState, language: str, named: bool) -> dict[str, Wanted]:
-    """The figures of a state of the trial. `named`: lanes carry participant numbers (for those who may know them)."""
+def wanted(view: View, results: Mapping[str, Any], language: str, named: bool) -> dict[str, Wanted]:
+    """The figures of a view. `named`: lanes carry participant numbers (for those who may know them)."""
     found: dict[str, Wanted] = {}
-    results = state.results
     if not results:
         return found
     with override(language):
-        for name in words.TIMES:
-            curve = results["curves"][name]
-            if curve["n"] >= FEWEST:
+        for name in plotting.CURVES:
+            curve = results["curves"].get(name)
+            if curve and curve["n"] >= FEWEST:
                 key = digest(["km", name, curve, language, look()])
-                found[name.lower()] = Wanted(
-                    name.lower(), key, str(words.NAMES[name].long), curve_alt(name, curve)
-                )
-        if results["sets"]["FAS"] >= FEWEST:
-            for name, (title, alt) in _lines().items():
-                key = digest([name, state.version, str(state.as_of), language, named, look()])
+                title = str(words.NAMES[name].long)
+                found[name.lower()] = Wanted(name.lower(), key, title, curve_alt(name, curve))
+        if results["sets"].get(view.population, 0) >= FEWEST:
+            who = [view.standpoint.source, view.population, view.criteria, view.evaluator, named]
+            for name, (title, alt) in texts(results, view).items():
+                rests = who if name in PEOPLE else plotting.rests_on(name, results)
+                key = digest([name, rests, language, look()])
                 found[name] = Wanted(name, key, title, alt)
     return found
 
 
-def _lines() -> dict[str, tuple[str, str]]:
-    return {
-        "waterfall": (_("Best response by pathology"), _("Best change of the viable diameters of each participant, as a bar.")),
+def texts(results: Mapping[str, Any], view: View) -> dict[str, tuple[str, str]]:
+    """Title, and the sentence for those who do not see it, of every figure that is no survival curve."""
+    found = {
+        "waterfall": (_("Best response by pathology"), _("Best change of the sum of diameters of each participant, as a bar.")),
         "swimmer": (_("Follow-up by participant"), _("Time from the first dose of each participant, with resection and events.")),
-        "spider": (_("Change over time"), _("Change of the viable diameters of each participant over time.")),
+        "spider": (_("Change over time"), _("Change of the sum of diameters of each participant over time.")),
         "forest": (_("MPR by analysis"), _("Rate of major pathological response in each analysis, with exact intervals.")),
+        "subgroups": (_("MPR by subgroup"), _("Rate of major pathological response in each subgroup, with exact intervals.")),
+        "rvt": (_("Residual viable tumour"), _("How many participants have how much viable tumour, by central pathology.")),
+        "accrual": (_("Accrual against plan"), _("Participants enrolled by month, added up, against the plan.")),
     }  # fmt: skip
+    if view.evaluator:
+        del found["spider"]  # the time points of the evaluator of the settings alone are kept
+    if view.population != HEADLINE:
+        del found["forest"]  # it compares the sets themselves
+    return {name: said for name, said in found.items() if plotting.has(name, results)}
 
 
 def curve_alt(name: str, curve: Mapping[str, Any]) -> str:
@@ -93,80 +132,60 @@ def curve_alt(name: str, curve: Mapping[str, Any]) -> str:
     }
 
 
-def curve_notes(name: str, curve: Mapping[str, Any]) -> list[str]:
-    """Events, median and the last estimable landmark, as they stand beside the curve."""
-    short, median = words.short(name), curve["median"]
-    notes = [_("Events %(events)s/%(n)s") % {"events": curve["events"], "n": curve["n"]}]
-    notes.append(
-        _("Median %(name)s %(months)s (95%% CI %(low)s–%(high)s)")
-        % {
-            "name": short,
-            "months": in_months(median["estimate"]),
-            "low": reached(median["lower"]) if curve["events"] else _("NE"),  # S-11
-            "high": reached(median["upper"]) if curve["events"] else _("NE"),
-        }
-    )
-    for month, mark in reversed(list(zip(curve["landmark_months"], curve["landmarks"], strict=True))):
-        if mark["survival"] is not None and month <= 12:
-            notes.append(
-                _("%(month)s-month %(name)s %(rate)s%% (95%% CI %(low)s–%(high)s)")
-                % {"month": month, "name": short, "rate": number(100 * mark["survival"], 1), "low": share(mark["lower"]),
-                   "high": share(mark["upper"])}
-            )  # fmt: skip
-            break
-    return notes
-
-
-def reached(days: float | None) -> str:
-    """S-7: a median that is not reached says so."""
-    return _("NR") if days is None else number(days / words.DAYS_PER_MONTH, 1)
-
-
-def in_months(days: float | None) -> str:
-    return _("NR") if days is None else _("%(n)s mo") % {"n": reached(days)}
-
-
-def share(value: float | None) -> str:
-    """S-6: a limit that is not estimable says so."""
-    return _("NE") if value is None else number(100 * value, 1)
-
-
 def drawn(figures: Iterable[Wanted]) -> dict[str, str]:
     """SVG by digest, for those that are drawn already: one query."""
     return dict(Figure.objects.filter(pk__in=[one.digest for one in figures]).values_list("digest", "svg"))
 
 
+def specification(figure: Wanted) -> str | None:
+    """The figure for the browser, as JSON text; none while it is not drawn."""
+    return Figure.objects.filter(pk=figure.digest).values_list("spec", flat=True).first()
+
+
 # --- drawing: in a worker -----------------------------------------------------------------------------------------
 
 
-def draw_missing(language: str, named: bool) -> int:
-    """Draw what the present state of the trial has and nobody drew yet. Returns how many were drawn."""
-    state = TrialState.objects.filter(pk=TrialState.ONLY).first()
-    figures = wanted(state, language, named) if state else {}
+def draw_missing(language: str, named: bool, view: View | None = None) -> int:
+    """Draw what a view has (none: the trial as it stands) and nobody drew yet. Returns how many were drawn."""
+    view = view or View(Live())
+    results = figures_of(view.standpoint, view.population, view.evaluator)
+    figures = wanted(view, results, language, named)
     kept = drawn(figures.values())
     missing = {name: one for name, one in figures.items() if one.digest not in kept}
-    if state is None or not missing:
+    if not missing:
         return 0
     Figure.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
-    lines = participant_lines() if missing.keys() & {"waterfall", "swimmer", "spider"} else []
+    lines = people_of(view, points="spider" in missing) if missing.keys() & PEOPLE else []
     with override(language):
         for name, one in missing.items():  # each is on the page as soon as it is drawn
-            svg = draw(name, state.results, lines, one.alt, named)
-            Figure.objects.bulk_create([Figure(digest=one.digest, svg=svg)], ignore_conflicts=True)
+            svg, spec = plotting.draw_both(name, results, lines, one.alt, named, view=view)
+            Figure.objects.bulk_create([Figure(digest=one.digest, svg=svg, spec=spec)], ignore_conflicts=True)
     return len(missing)
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A participant for figures: number, summary and the time points of the viable diameters."""
+def people_of(view: View, *, points: bool) -> list[Person]:
+    """Everybody of the analysis set with a result, in the order of their numbers, as the evaluator saw them."""
+    found = []
+    for line in view.standpoint.lines(content=points):
+        if line.status != Status.OK or not line.summary:
+            continue
+        summary = seen_by(line.summary, view.evaluator) if view.evaluator else line.summary
+        if summary is None or not rows.inside(summary, line.profile, view.population):
+            continue
+        found.append(Person(line.number, summary, line.points(view.criteria) if points else []))
+    return found
 
-    number: str
-    summary: dict[str, Any]
-    points: list[dict[str, Any]]
+
+def view_named(asked: Mapping[str, str]) -> View | None:
+    """The view that a message names; none when its moment was thrown away meanwhile."""
+    standpoint = standpoint_named(asked["source"])
+    if standpoint is None:
+        return None
+    return View(standpoint, asked["population"], asked["criteria"], asked["evaluator"])
 
 
 def participant_lines(sites: Iterable[str] = ()) -> list[Person]:
-    """Everybody with a result, in the order of their numbers."""
+    """Everybody with a result in the trial as it stands, in the order of their numbers."""
     states = (
         EndpointState.objects.of_trial()
         .filter(status=Status.OK, run__isnull=False)
@@ -184,81 +203,13 @@ def participant_lines(sites: Iterable[str] = ()) -> list[Person]:
 
 def draw(name: str, results: Mapping[str, Any], people: list[Person], alt: str, named: bool) -> str:
     """One figure as SVG, in the active language."""
-    from trialsite.web.charts import svg_of
-
-    made = _chart(name, results, people, named)
-    return svg_of(made.to_dict(), name=alt, ident=f"fig-{name}")
+    return plotting.draw_both(name, results, people, alt, named)[0]
 
 
-def _chart(name: str, results: Mapping[str, Any], people: list[Person], named: bool) -> Any:
-    from endpoints.charts.forest import forest
-    from endpoints.charts.kaplan_meier import kaplan_meier
-    from endpoints.charts.spider import spider
-    from endpoints.charts.swimmer import swimmer
-    from endpoints.charts.waterfall import waterfall
-
-    upper = name.upper()
-    if upper in words.TIMES:
-        curve = results["curves"][upper]
-        return kaplan_meier(
-            curve,
-            axis=str(words.AXES[upper]),
-            origin=str(words.ORIGINS[upper]),
-            notes=curve_notes(upper, curve),
-        )
-    lines: list[rows.Line] = [
-        (one.number if named else str(place), one.summary) for place, one in enumerate(people, 1)
-    ]
-    axis, origin = _("Change in viable diameters, %"), str(words.ORIGINS["PFS"])
-    if name == "waterfall":
-        return waterfall(
-            rows.waterfall_rows(lines, MRECIST),
-            axis=_("Best change in viable diameters, %"),
-            event=_("PFS event"),
-        )
-    if name == "swimmer":
-        return swimmer(rows.swimmer_rows(lines, LANES), title=origin)
-    if name == "spider":
-        found = [
-            rows.spider_row(label, one, person.points)
-            for (label, one), person in zip(lines, people, strict=True)
-        ]
-        return spider([row for row in found if row], axis=axis, origin=origin)
-    return forest(
-        forest_rows(results), axis=_("Rate, %"), heads=(_("Analysis"), "x/n", _("Rate, % (95% CI)"))
-    )
-
-
-# Rate and analysis set of each line of the primary endpoint's forest and table; the first is the headline.
-ANALYSES: tuple[tuple[str, str], ...] = (
-    ("MPR", "FAS"), ("MPR", "ENR"), ("MPR", "PEV"), ("MPR_VOLUME", "FAS"), ("MPR_UNWEIGHTED", "FAS"), ("MPR_30", "FAS"),
-    ("MPR_50", "FAS"), ("PCR", "FAS"), ("PCR", "PEV"),
-)  # fmt: skip
-
-
-def analysis_label(rate: str, population: str) -> str:
-    return f"{words.NAMES[rate].short}, {words.SETS[population]}"
-
-
-def forest_rows(results: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = []
-    for place, (rate, population) in enumerate(ANALYSES):
-        one = results["rates"][rate][population]["all"]
-        limits = one["exact"]
-        found.append(
-            {
-                "label": analysis_label(rate, population),
-                "level": 1 if place else 0,
-                "key": not place,
-                "x": one["x"],
-                "n": one["n"],
-                "estimate": _pct(one["estimate"]),
-                "lower": _pct(limits["lower"]),
-                "upper": _pct(limits["upper"]),
-            }
-        )
-    return found
-
-
-def _pct(value: float | None) -> float | None:
-    return None if value is None else 100 * value
+def message(view: View, language: str, named: bool) -> dict[str, Any]:
+    """What a worker is told about a view."""
+    source = "live" if isinstance(view.standpoint, Live) else view.standpoint.source
+    return {
+        "source": source, "population": view.population, "criteria": view.criteria, "evaluator": view.evaluator,
+        "language": language, "named": named,
+    }  # fmt: skip

@@ -1,7 +1,8 @@
-"""The participants behind an endpoint, as far as the reader may see them."""
+"""The participants behind an endpoint, as far as the reader may see them, from any standpoint."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,12 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from crf.selectors.access import participants_for
-from endpoints import words
+from endpoints import rows, words
+from endpoints.drawing import View
+from endpoints.engine.evaluators import seen_by
 from endpoints.models import Status
+from endpoints.standpoint import HEADLINE, Kept
+from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Permission
 from trialsite.web.figures import number, percent
 
@@ -29,25 +34,56 @@ class Line:
     error: str
 
 
-def lines_of(user: Any, name: str) -> list[Line]:
-    """Everybody with a result at the reader's sites, by number: one query."""
+def lines_of(user: Any, name: str, view: View) -> list[Line]:
+    """Everybody of the analysis set with a result at the reader's sites, by number: one query. In the full analysis set,
+    which is the headline, everybody is listed, and those outside say so."""
+    found = _kept(user, view) if isinstance(view.standpoint, Kept) else _live(user)
+    return [_line(name, view, *row) for row in found if _inside(view, *row)]
+
+
+Row = tuple[str, str, dict[str, Any], dict[str, Any], str, str, int]
+
+
+def _live(user: Any) -> Iterator[Row]:
     shown = participants_for(user, Permission.RESULTS).filter(endpoint_state__isnull=False, imported=False)
-    rows = shown.order_by("number").values_list(
-        "number", "site__number", "endpoint_state__summary", "endpoint_state__status", "endpoint_state__error",
-        F("data_version") - F("endpoint_state__data_version"),
+    yield from shown.order_by("number").values_list(
+        "number", "site__number", "endpoint_state__summary", "endpoint_state__profile__sets", "endpoint_state__status",
+        "endpoint_state__error", F("data_version") - F("endpoint_state__data_version"),
     )  # fmt: skip
-    return [_line(name, *row) for row in rows]
+
+
+def _kept(user: Any, view: View) -> Iterator[Row]:
+    """At a moment or in a cut nothing is behind."""
+    assert isinstance(view.standpoint, Kept)
+    people = grants_of(user).limit(view.standpoint.people(), Permission.RESULTS)
+    found = people.order_by("number").values_list(
+        "number", "site__number", "summary", "profile__sets", "status", "error"
+    )
+    for row in found:
+        yield (*row, 0)
+
+
+def _inside(
+    view: View, _number: str, _site: str, summary: dict[str, Any], sets: Any, status: str, *_rest: Any
+) -> bool:
+    if view.population == HEADLINE or status != Status.OK:
+        return True
+    return rows.inside(summary, {"sets": sets or {}}, view.population)
 
 
 def _line(
-    name: str, participant: str, site: str, summary: dict[str, Any], status: str, error: str, behind: int
-) -> Line:
-    found = summary.get("values", {}).get(name, {})
+    name: str, view: View, participant: str, site: str, summary: dict[str, Any], _sets: Any, status: str, error: str,
+    behind: int,
+) -> Line:  # fmt: skip
     if status != Status.OK:
-        return Line(
-            participant, site, _("Data error"), "ERROR", "", "–", bool(behind), words.refusal(summary, error)
-        )
-    change = summary.get("best_change", {}).get("mRECIST")
+        why = words.refusal(summary, error)
+        return Line(participant, site, _("Data error"), "ERROR", "", "–", bool(behind), why)
+    seen = seen_by(summary, view.evaluator) if view.evaluator else summary
+    if seen is None:
+        refused = _("The assessments of this evaluator are refused.")
+        return Line(participant, site, _("Data error"), "ERROR", "", "–", bool(behind), refused)
+    found = seen.get("values", {}).get(name, {})
+    change = seen.get("best_change", {}).get(view.criteria)
     shown = percent(change, 1, sign=True) if change is not None else "–"
     return Line(
         participant,

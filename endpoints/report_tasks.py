@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import shared_task
 
 
 @shared_task
-def figures_draw(language: str, named: bool) -> None:
-    """The figures that the endpoint page misses."""
-    from endpoints.drawing import draw_missing
+def figures_draw(asked: dict[str, Any]) -> None:
+    """The figures that an endpoint page misses (`drawing.message`)."""
+    from endpoints.drawing import draw_missing, view_named
 
-    draw_missing(language, named)
+    view = view_named(asked)
+    if view is not None:
+        draw_missing(asked["language"], asked["named"], view)
+
+
+@shared_task
+def state_count() -> None:
+    """The state of the live data, for the strip of the endpoint page."""
+    from endpoints.board.state import refresh
+
+    refresh()
 
 
 @shared_task

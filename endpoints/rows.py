@@ -29,6 +29,11 @@ def treated(lines: Iterable[Line]) -> list[Line]:
     return [(label, summary) for label, summary in lines if "FAS" in summary["sets"]]
 
 
+def inside(summary: Mapping[str, Any], profile: Mapping[str, Any], population: str) -> bool:
+    """Whether somebody is in an analysis set; safety and per-protocol set are known from the profile."""
+    return population in summary.get("sets", ()) or bool((profile.get("sets") or {}).get(population))
+
+
 def waterfall_rows(lines: Iterable[Line], criteria: str) -> list[dict[str, Any]]:
     return [
         {

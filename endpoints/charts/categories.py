@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
@@ -27,6 +28,11 @@ def names_of(keys: set[str]) -> list[str]:
 
 def name_of(key: str) -> str:
     return next(_(name) for one, name, _fill, _edge in PATHOLOGY if one == key)
+
+
+def link(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a click on a mark leads in the browser, where a row has it."""
+    return {"href": row["href"]} if "href" in row else {}
 
 
 def fill(keys: set[str], legend: Any) -> alt.Fill:

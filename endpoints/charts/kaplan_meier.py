@@ -9,6 +9,7 @@ import altair as alt
 from django.utils.translation import gettext as _
 
 from trialsite.web.charts import BAND, BLUE, EDGE, INK, MID
+from trialsite.web.figures import number
 
 from .risk_table import DAYS_PER_MONTH, marks_for, risk_table
 
@@ -33,7 +34,7 @@ def kaplan_meier(
               axis=alt.Axis(values=[0, 20, 40, 60, 80, 100], title=axis, grid=False))  # fmt: skip
     top = alt.layer(
         _band(curve, months, x, y), _median(curve, days_per_month, x, y), _line(curve, months, x, y),
-        _ticks(curve, months, x, y), *_notes(curve, months, notes, last),
+        _ticks(curve, months, x, y), _steps(curve, months, x, y), *_notes(curve, months, notes, last),
     ).properties(width=WIDTH, height=HEIGHT)  # fmt: skip
     below = alt.X("x:Q", scale=scale, axis=None)
     return alt.vconcat(top, _table(curve, marks, below, days_per_month), spacing=6)
@@ -75,6 +76,22 @@ def _ticks(curve: Mapping[str, Any], months: list[float], x: alt.X, y: alt.Y) ->
         alt.Chart(alt.Data(values=rows))
         .mark_point(shape="stroke", angle=90, size=75, color=BLUE, strokeWidth=1.2, opacity=1)
         .encode(x=x, y=y)
+    )
+
+
+def _steps(curve: Mapping[str, Any], months: list[float], x: alt.X, y: alt.Y) -> alt.Chart:
+    """What a pointer rests on at each time: unseen, with the numbers as its words."""
+    rows = []
+    for i, (month, s) in enumerate(zip(months, curve["survival"], strict=True)):
+        said = _("%(month)s mo: %(rate)s%%, at risk %(risk)s, events %(events)s, censored %(censored)s") % {
+            "month": number(month, 1), "rate": number(100 * s, 1), "risk": curve["n_risk"][i],
+            "events": curve["n_event"][i], "censored": curve["n_censor"][i],
+        }  # fmt: skip
+        rows.append({"x": month, "y": 100 * s, "says": f"§{said}"})
+    return (
+        alt.Chart(alt.Data(values=rows))
+        .mark_point(filled=True, size=90, color=BLUE, opacity=0)
+        .encode(x=x, y=y, description="says:N")
     )
 
 

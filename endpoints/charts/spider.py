@@ -9,8 +9,9 @@ from typing import Any
 import altair as alt
 
 from trialsite.web.charts import EDGE, INK, NAVY, ORANGE, TEAL
+from trialsite.web.figures import number
 
-from .categories import PATHOLOGY, name_of, names_of
+from .categories import PATHOLOGY, link, name_of, names_of
 
 WIDTH, HEIGHT = 545, 260
 # Lines cannot be hatched: dash and marker take its place.
@@ -41,7 +42,8 @@ def spider(rows: Sequence[Mapping[str, Any]], *, axis: str, origin: str) -> Any:
             "x": x,
             "y": y,
             "group": name_of(row["group"]),
-            "says": f"§{row['label']}: {y:+.1f}%",
+            "says": f"§{row['label']}: {number(y, 1, sign=True)}%",
+            **link(row),
         }
         for row in rows
         for x, y in row["points"]

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_noop as N_
 
 from trialsite.web.charts import DOTS, EDGE, HATCH, INK, RED, SKY, TEAL
 
+from .categories import link
+
 WIDTH, LANE = 540, 13.5
 
 # Part of a lane: key, name, fill.
@@ -45,7 +47,7 @@ def swimmer(rows: Sequence[Mapping[str, Any]], *, title: str) -> Any:
     bars = (
         alt.Chart(alt.Data(values=parts))
         .mark_bar(stroke=EDGE, strokeWidth=0.5)
-        .encode(x=x, x2="x2:Q", y=y, color=_scale(alt.Color, PARTS, parts, 2, "square"))
+        .encode(x=x, x2="x2:Q", y=y, color=_scale(alt.Color, PARTS, parts, 2, "square"), description="says:N")
     )
     points = (
         alt.Chart(alt.Data(values=marks))
@@ -62,10 +64,15 @@ def _parts(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for row in rows:
         cut = row["resection"]
         first = row["end"] if cut is None else min(cut, row["end"])
-        found.append({"label": row["label"], "x": 0, "x2": first, "key": "NEO"})
+        found.append({"label": row["label"], "x": 0, "x2": first, "key": "NEO", **link(row)})
         if cut is not None and row["end"] > cut:
-            found.append({"label": row["label"], "x": cut, "x2": row["end"], "key": row["after"]})
-    return [one | {"group": _named(PARTS, one["key"])} for one in found]
+            found.append(
+                {"label": row["label"], "x": cut, "x2": row["end"], "key": row["after"], **link(row)}
+            )
+    return [
+        one | {"group": _named(PARTS, one["key"]), "says": f"§{one['label']}: {_named(PARTS, one['key'])}"}
+        for one in found
+    ]
 
 
 def _marks(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -73,9 +80,9 @@ def _marks(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for row in rows:
         for key, at in (("RESECTION", row["resection"]), ("PROGRESSION", row["progression"])):
             if at is not None:
-                found.append({"label": row["label"], "x": at, "key": key})
+                found.append({"label": row["label"], "x": at, "key": key, **link(row)})
         found.append({"label": row["label"], "x": row["end"] + (0 if row["dead"] else 0.35),
-                      "key": "DEATH" if row["dead"] else "ONGOING"})  # fmt: skip
+                      "key": "DEATH" if row["dead"] else "ONGOING", **link(row)})  # fmt: skip
     return [
         one | {"group": _named(MARKS, one["key"]), "says": f"§{one['label']}: {_named(MARKS, one['key'])}"}
         for one in found

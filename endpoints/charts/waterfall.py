@@ -9,8 +9,9 @@ import altair as alt
 from django.utils.translation import gettext as _
 
 from trialsite.web.charts import EDGE, INK, MID, RED
+from trialsite.web.figures import number
 
-from .categories import fill, name_of, stroke
+from .categories import fill, link, name_of, stroke
 
 WIDTH, HEIGHT = 545, 285
 
@@ -21,7 +22,7 @@ def waterfall(rows: Sequence[Mapping[str, Any]], *, axis: str, event: str) -> An
     most = max([25.0, *(row["change"] + 12 for row in ordered)])
     values = [
         {"i": i, "y": row["change"], "group": name_of(row["group"]), "event": bool(row["event"]),
-         "mark": max(row["change"], 0) + most * 0.06, "says": f"§{row['label']}: {row['change']:+.1f}%".replace("-", "−")}
+         "mark": max(row["change"], 0) + most * 0.06, "says": _says(row), **link(row)}
         for i, row in enumerate(ordered)
     ]  # fmt: skip
     keys = {row["group"] for row in ordered}
@@ -51,6 +52,10 @@ def waterfall(rows: Sequence[Mapping[str, Any]], *, axis: str, event: str) -> An
     return alt.layer(
         *_limits(y), bars, zero, marks, *_key(event, any(row["event"] for row in ordered))
     ).properties(width=WIDTH, height=HEIGHT)
+
+
+def _says(row: Mapping[str, Any]) -> str:
+    return f"§{row['label']}: {number(row['change'], 1, sign=True)}%"
 
 
 def _limits(y: alt.Y) -> list[alt.Chart]:

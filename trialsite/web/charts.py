@@ -7,6 +7,7 @@ Imports of the drawing library stand inside the functions: figures are drawn in 
 from __future__ import annotations
 
 import html
+import json
 import re
 import threading
 from functools import cache
@@ -49,6 +50,9 @@ CONFIG: dict[str, Any] = {
     "text": {"fontSize": 11, "color": INK},
 }  # fmt: skip
 
+# At the sides: a text may be a little wider where it is shown than where it was measured.
+ROOM = {"left": 14, "top": 5, "right": 12, "bottom": 5}
+
 _drawing = threading.Lock()
 
 
@@ -79,12 +83,52 @@ def _library() -> Any:
 
 def svg_of(spec: dict[str, Any], *, name: str, ident: str) -> str:
     """The figure as SVG: text stays text, no style attributes, ids that are unique on a page, one name for readers."""
-    # Room at the sides: a text may be a little wider where it is shown than where it was measured.
-    room = {"left": 14, "top": 5, "right": 12, "bottom": 5}
-    spec = {**spec, "padding": room, "config": {**spec.get("config", {}), **CONFIG}}
+    spec = {**_seen(spec), "padding": ROOM, "config": {**spec.get("config", {}), **CONFIG}}
     with _drawing:
         drawn = _library().vegalite_to_svg(spec)
     return tidy(drawn, name=name, ident=ident)
+
+
+def _seen(part: dict[str, Any]) -> dict[str, Any]:
+    """Without the layers that only a pointer finds."""
+    made = dict(part)
+    for key in ("layer", "vconcat", "hconcat"):
+        if key in part:
+            made[key] = [_seen(inner) for inner in part[key] if not _unseen(inner)]
+    return made
+
+
+def _unseen(part: dict[str, Any]) -> bool:
+    mark = part.get("mark")
+    return isinstance(mark, dict) and mark.get("opacity") == 0
+
+
+def for_browser(spec: dict[str, Any], *, name: str) -> dict[str, Any]:
+    """The same specification for vega-embed: what has words shows them to a pointer, what has an address leads there.
+
+    `§` marks the words for `tidy`; a reader does not see it. Hatches are the page's own (`PATTERNS`).
+    """
+    made = json.loads(json.dumps(spec).replace("\\u00a7", ""))
+    sets = made.get("datasets", {})
+
+    def walk(part: dict[str, Any], data: Any) -> None:
+        data = part.get("data", data)
+        rows = sets.get(data.get("name", ""), data.get("values", [])) if isinstance(data, dict) else []
+        encoding = part.get("encoding", {})
+        words = encoding.get("description", {})
+        if words.get("field"):
+            encoding["tooltip"] = {"field": words["field"], "type": "nominal"}
+            if any("href" in row for row in rows):
+                encoding["href"] = {"field": "href", "type": "nominal"}
+        for key in ("layer", "vconcat", "hconcat"):
+            for inner in part.get(key, ()):
+                walk(inner, data)
+
+    walk(made, None)
+    made["config"] = {**made.get("config", {}), **CONFIG, "aria": False}
+    made["padding"] = ROOM
+    made["description"] = name
+    return made
 
 
 def tidy(svg: str, *, name: str, ident: str) -> str:
