@@ -60,7 +60,7 @@ class Person:
     inputs: bool = False  # the course or the profile differs
 
 
-@dataclass(slots=True)
+@dataclass
 class Comparison:
     """Everything but the fields behind it, which are read for the participants that a page shows (`cuts.inputs`)."""
 

@@ -14,6 +14,7 @@ from trialsite.web.figures import number
 
 Results = Mapping[str, Any]
 NOTHING = "–"
+HEADLINE = (*words.RATES, "R0", "TRAE3", "SAE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _rates(before: Results, after: Results) -> Iterator[Figure]:
             a, b = old.get(population), new.get(population)
             yield Figure(
                 name, population, label_of(name), rate_text(a), rate_text(b), _points(a, b), _rate_key(a) != _rate_key(b),
-                headline=at == 0,
+                headline=at == 0 and name in HEADLINE,
             )  # fmt: skip
 
 

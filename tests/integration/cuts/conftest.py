@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from crf.services.entry import Order, form_save
 from endpoints.cuts.building import moment_build
 from endpoints.cuts.services import Signed, cut_confirm, moment_ask
 from endpoints.models import DataCut, Moment
 from participants.models import Participant
 from tests import world
 from trialsite.accounts.models import User
+from trialsite.kernel.decisions import ALLOWED
 
 
 def dry_run(by: User, **wanted: Any) -> Moment:
@@ -44,7 +45,12 @@ def read_by_two(participant: Participant, lin: User, viable: tuple[str, str] = (
         rest = str(100 - int(share) - 20)
         bed = [world.nodule(1, ("40", "30", "30"), (share, rest, "20"))]
         world.central_reading(participant, lin, reader, "2024-06-20", bed, "2024-06-03")
-    world.fill(world.form(participant, "CPATHF", "CPATH"), lin, {"cpf_dat": "2024-06-25"}, complete=False)
+    nobody: Any = None  # the system
+    final = world.form(participant, "CPATHF", "CPATH")
+    form_save(
+        by=nobody, form=final, typed=world.typed("CPATHF", {"cpf_dat": "2024-06-25"}), order=Order(complete=False),
+        decision=ALLOWED,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -62,6 +68,3 @@ def participant(cast: dict[str, User]) -> Participant:
     lesions = [world.target("T01", "S8", "50.0", "41.0"), world.target("T02", "S5", "21.0", "12.0")]
     world.assessed(made, lin, "TA1", "2024-04-09", lesions, ("PR", "PR"), resp_com="-")
     return made
-
-
-DAY = dt.timedelta(days=1)

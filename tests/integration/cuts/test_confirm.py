@@ -229,9 +229,8 @@ def test_what_cannot_be_cut_is_said(desk: Client, typed: dict[str, str], said: s
     )
 
 
-def test_the_statistician_reads_and_does_not_cut(
-    cast: Cast, participant: Participant, client: Client
-) -> None:
+def test_the_statistician_reads_and_does_not_cut(cast: Cast, participant: Participant, desk: Client) -> None:
+    client = Client()
     moment = dry_run(cast["da"])
     cut = cut_of(cast["da"])
     client.force_login(cast["st"])
