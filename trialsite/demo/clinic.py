@@ -440,7 +440,7 @@ def _serious(one: Toxicity) -> dict[str, str]:
     """The report of an event that led to hospital."""
     return {
         "aeser": "Y", "aesdth": "N", "aeslife": "Y" if one.grade == 4 else "N", "aeshosp": "Y", "aesdisab": "N",
-        "aescong": "N", "aesmie": "N", "aecontrt": "Y", "aeacnoth": "HOSPITAL", "sae_awaredat": str(one.start),
+        "aescong": "N", "aesmie": "N", "aeacnoth": "HOSPITAL", "sae_awaredat": str(one.start),
         "sae_repdat": str(one.start + DAY), "sae_type": "INITIAL", "sae_admdat": str(one.start), "sae_disdat": str(one.end),
         "sae_expected": "Y", "sae_narr": f"{one.term}, treated in hospital, recovered.",
     }  # fmt: skip
