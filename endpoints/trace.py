@@ -10,8 +10,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from crf.derivation_imaging import engine_settings
 from crf.fields import MISS, CrfField
-from crf.models import FormInstance
+from crf.models import FormInstance, MarkState, Signed, VerificationMark
 from crf.naming import form_title, form_url, label_of
 from crf.policies import BLINDED_FORMS
 from crf.registry import form_def
@@ -19,8 +20,9 @@ from crf.schedule import visit_label
 from crf.selectors.history import HistoryLine, field_at, line_of
 from endpoints import compact, words
 from endpoints.gather import course_of
-from endpoints.models import EndpointRun
+from endpoints.models import CutPerson, DataCut, EndpointRun, EndpointState, Status
 from endpoints.services import compute
+from endpoints.trace_tables import LesionTable, Reading, all_read, is_reading, lesions, readings
 from endpoints.versions import engine_version
 from participants.models import Participant
 from trialsite.audit.actions import Action
@@ -48,6 +50,8 @@ class Source:
     form: str
     href: str = ""
     name: str = ""
+    verified: bool = False
+    signed: bool = False
 
 
 @dataclass(slots=True)
@@ -70,6 +74,8 @@ class Group:
     number: int
     title: str
     steps: list[StepView]
+    answer: str = ""  # where the question is answered by yes or no
+    readings: list[Reading] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -105,11 +111,16 @@ class Trace:
     fingerprint: str
     facts: list[tuple[str, str]]
     reached: bool
+    lesions: LesionTable | None = None
+    criteria: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A result as of some moment: the content of a run, or one computed from the trail."""
+    """A result as of some moment: the content of a run or of a data cut, or one computed from the trail.
+
+    `until`: changes after it are not of this result. `case`: what the engine was given, where that is kept or known.
+    """
 
     content: dict[str, Any]
     cutoff: dt.date
@@ -117,6 +128,9 @@ class Shot:
     result_digest: str
     engine: str
     configuration: str
+    until: dt.datetime | None = None
+    case: Mapping[str, Any] | None = None
+    moves: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
@@ -128,8 +142,28 @@ def fingerprint(*parts: str) -> str:
     return digest(list(parts))[:32]
 
 
-def shot_of_run(run: EndpointRun, cutoff: dt.date) -> Shot:
-    return Shot(run.content, cutoff, run.input_digest, run.result_digest, run.engine, run.configuration)
+def shot_now(state: EndpointState, *, fresh: bool) -> Shot:
+    """The present result; `fresh`: the tables are still those that it was computed from."""
+    run = state.run
+    assert run is not None
+    shot = shot_of_run(run, state.as_of or run.cutoff)
+    case = course_of(state.participant_id).case if fresh else None
+    return replace(shot, case=case, moves=state.moves)
+
+
+def shot_of_run(run: EndpointRun, cutoff: dt.date, until: dt.datetime | None = None) -> Shot:
+    return Shot(
+        run.content, cutoff, run.input_digest, run.result_digest, run.engine, run.configuration, until=until
+    )
+
+
+def shot_of_cut(row: CutPerson, cut: DataCut) -> Shot:
+    """As it was kept, with the engine and the settings of then."""
+    content = row.content or {"error": {"where": "", "message": row.error, "params": {}}}
+    return Shot(
+        content, row.cutoff, row.input_digest, row.result_digest, cut.engine, cut.configuration, until=cut.at,
+        case=row.course, moves=row.moves,
+    )  # fmt: skip
 
 
 def shot_at(participant: Participant, at: dt.datetime) -> Shot:
@@ -140,8 +174,20 @@ def shot_at(participant: Participant, at: dt.datetime) -> Shot:
         json.loads(made.body) if made.body else {"error": {"where": "", "message": made.error, "params": {}}}
     )
     return Shot(
-        content, gathered.cutoff, gathered.digest, made.result_digest, engine_version(), study().digest
-    )
+        content, gathered.cutoff, gathered.digest, made.result_digest, engine_version(), study().digest, until=at,
+        case=gathered.case,
+    )  # fmt: skip
+
+
+def seen_by(shot: Shot, evaluator: str) -> Shot | None:
+    """The same by another evaluator of images (G-23); none when that evaluator has read nothing of the participant."""
+    part = shot.content.get("evaluators", {}).get(evaluator)
+    if part is None:
+        return None
+    if "error" in part:
+        return replace(shot, content=shot.content | {"error": part["error"]})
+    endpoints = {**shot.content["endpoints"], **part["endpoints"]}
+    return replace(shot, content=shot.content | {"endpoints": endpoints, "responses": part["responses"]})
 
 
 # --- where the inputs stand ---------------------------------------------------------------------------------------
@@ -150,12 +196,18 @@ def shot_at(participant: Participant, at: dt.datetime) -> Shot:
 class Places:
     """The forms behind the addresses of a result: one query for all of them."""
 
-    def __init__(self, addresses: Iterable[str]) -> None:
+    def __init__(self, addresses: Iterable[str], *, marks: bool = False) -> None:
+        """`marks`: with what is verified and signed now (one query more)."""
         ids = {
             int(one.partition("/")[0].removeprefix("form:")) for one in addresses if one.startswith("form:")
         }
         forms = FormInstance.objects.filter(pk__in=ids).select_related("visit", "participant")
         self.forms = {form.pk: form for form in forms}
+        self.shows_marks = marks
+        standing = (
+            VerificationMark.objects.filter(form__in=self.forms, state=MarkState.VALID) if marks else None
+        )
+        self.verified = set() if standing is None else set(standing.values_list("form_id", "path"))
 
     def form(self, address: str) -> FormInstance | None:
         return self.forms.get(int(address.partition("/")[0].removeprefix("form:") or 0))
@@ -175,7 +227,11 @@ class Places:
             if form.form_key in BLINDED_FORMS
             else f"{form_url(form)}#f-{path.replace(':', '-').replace('/', '-')}"
         )
-        return Source(label_of(definition, path), form_name(form), href, path.rpartition("/")[2])
+        return Source(
+            label_of(definition, path), form_name(form), href, path.rpartition("/")[2],
+            verified=(form.pk, path) in self.verified,
+            signed=self.shows_marks and form.signed == Signed.SIGNED and form.form_key not in BLINDED_FORMS,
+        )  # fmt: skip
 
 
 def form_name(form: FormInstance) -> str:
@@ -200,23 +256,32 @@ def addresses_of(reads: Iterable[list[Any]]) -> list[str]:
 # --- the page -----------------------------------------------------------------------------------------------------
 
 
-def trace_of(number: str, name: str, shot: Shot) -> tuple[Trace, list[str]]:
-    """The trace and the addresses it rests on."""
+def trace_of(number: str, name: str, shot: Shot, evaluator: str = "") -> tuple[Trace, list[str]]:
+    """The trace and the addresses it rests on. `evaluator` of the images, when it is not the one of the settings."""
     found = words.whole(name, shot.content["endpoints"][name])
     steps = compact.opened(shot.content, name)
     addresses = addresses_of(read for step in steps for read in step["reads"])
-    places = Places(addresses)
+    places = Places(addresses, marks=shot.until is None)
     sentences = [words.sentence(step, shot.cutoff) for step in steps]
     facts = [
         (_("Input"), shot.input_digest[:16]), (_("Engine"), shot.engine), (_("Settings"), shot.configuration),
         (_("Result"), shot.result_digest[:16]),
     ]  # fmt: skip
+    groups = _groups(steps, sentences, places, shot.cutoff)
+    whole = {one.title: one for one in readings(all_read(shot.case))} if shot.case else {}
+    for group in groups:
+        group.readings = [whole.get(one.title, one) for one in group.readings]
+        if group.title == _(POPULATION):
+            group.answer = _("No") if found.get("value") is None and not found.get("start") else _("Yes")
+    criteria = CRITERIA.get(name, "")
+    reader = evaluator or engine_settings().evaluator
     trace = Trace(
         name=name, found=found, value=words.outcome(name, found), detail=words.detail(name, found),
         title=title_of(number, name, found), verdict=sentences[-1] if sentences else "",
-        because=" ".join(sentences[-3:-1]), groups=_groups(steps, sentences, places, shot.cutoff),
+        because=" ".join(sentences[-3:-1]), groups=groups,
         points=_points(shot.content, name), fingerprint=shot.fingerprint, facts=facts,
-        reached=found.get("value") == "Y" or bool(found.get("days")),
+        reached=found.get("value") == "Y" or bool(found.get("days")), criteria=criteria,
+        lesions=lesions(shot.case, criteria, reader, shot.cutoff.isoformat()),
     )  # fmt: skip
     return trace, addresses
 
@@ -249,15 +314,28 @@ def _groups(
 ) -> list[Group]:
     found: list[Group] = []
     seen: set[str] = set()
+    told: list[list[Any]] = []  # what was read of central pathology so far
     for step, text in zip(steps, sentences, strict=True):
         title = _(words.group_of(step["rule"]))
         if not found or found[-1].title != title:
             found.append(Group(len(found) + 1, title, []))
         fresh = [read for read in step["reads"] if read[0] not in seen]
         seen.update(read[0] for read in fresh)
-        inputs = [_input(read, places, cutoff) for read in fresh]
+        central = [read for read in step["reads"] if is_reading(read[0])]
+        rest = [read for read in fresh if not is_reading(read[0])]
+        inputs = [_input(read, places, cutoff) for read in rest]
+        _add_readings(found[-1], central, told)
         found[-1].steps.append(StepView(step["rule"], text, inputs, len(step["reads"]) - len(fresh)))
     return found
+
+
+def _add_readings(group: Group, reads: list[list[Any]], told: list[list[Any]]) -> None:
+    """The first group that reads them shows the table; what later groups read more comes into theirs."""
+    new = [read for read in reads if read not in told]
+    told += new
+    if new:
+        known = {one.title for one in group.readings}
+        group.readings = [*group.readings, *(one for one in readings(told) if one.title not in known)]
 
 
 def _input(read: list[Any], places: Places, cutoff: dt.date) -> Input:
@@ -269,9 +347,12 @@ def _input(read: list[Any], places: Places, cutoff: dt.date) -> Input:
     return Input(label, words.read_value(where, value, field_read, cutoff), sources)
 
 
+POPULATION = "Is the participant in the analysis set?"  # a title of `words.GROUPS`
 CRITERIA = {"ORR": "RECIST 1.1", "BOR_RECIST": "RECIST 1.1", "PFS": "RECIST 1.1", "DCR_RECIST": "RECIST 1.1",
             "ORR_MRECIST": "mRECIST", "DCR": "mRECIST", "DOR": "mRECIST", "BOR_MRECIST": "mRECIST",
-            "PFS_TREATMENT_POLICY": "RECIST 1.1", "PFS_CENSOR_AT_SURGERY": "RECIST 1.1"}  # fmt: skip
+            "PFS_TREATMENT_POLICY": "RECIST 1.1", "PFS_CENSOR_AT_SURGERY": "RECIST 1.1", "PFS_MRECIST": "mRECIST",
+            "DOR_RECIST": "RECIST 1.1", "BOR_MRECIST_NO_FLOOR": "mRECIST", "ORR_MRECIST_NO_FLOOR": "mRECIST",
+            "DCR_NO_FLOOR": "mRECIST", "DOR_NO_FLOOR": "mRECIST"}  # fmt: skip
 
 
 def _points(content: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
@@ -295,13 +376,15 @@ def _points(content: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
 # --- beside the steps ---------------------------------------------------------------------------------------------
 
 
-def changes_to(addresses: list[str], places: Places | None = None) -> list[Change]:
-    """Every change to the inputs, from the trail, newest first: two queries."""
+def changes_to(addresses: list[str], until: dt.datetime | None = None) -> list[Change]:
+    """Every change to the inputs up to a moment, from the trail, newest first: two queries."""
     wanted = {address for one in addresses for address in (one, one + MISS)}
     targets = {one.partition("/")[0] for one in addresses}
     paths = {one.partition("/")[2] for one in wanted}
     events = AuditEvent.objects.filter(target__in=targets, path__in=paths, action__in=CHANGES)
-    places = places or Places(addresses)
+    if until is not None:
+        events = events.filter(at__lte=until)
+    places = Places(addresses)
     found = []
     for event in events.select_related("actor").order_by("-at", "-number"):
         address = f"{event.target}/{event.path}"
@@ -317,11 +400,13 @@ def changes_to(addresses: list[str], places: Places | None = None) -> list[Chang
     return found
 
 
-def earlier_values(participant: Participant, name: str) -> list[Earlier]:
-    """What this endpoint was in earlier runs: one line for each value that differs from the one before."""
-    runs = EndpointRun.objects.filter(participant=participant).order_by("-created_at", "-pk")[:RUNS]
+def earlier_values(participant: Participant, name: str, until: dt.datetime | None = None) -> list[Earlier]:
+    """What this endpoint was in runs up to a moment: one line for each value that differs from the one before."""
+    runs = EndpointRun.objects.filter(participant=participant).order_by("-created_at", "-pk")
+    if until is not None:
+        runs = runs.filter(created_at__lte=until)
     found: list[Earlier] = []
-    for run in reversed(runs):
+    for run in reversed(runs[:RUNS]):
         content = run.content
         if "error" in content:
             value, detail = _("Data error"), ""
@@ -331,3 +416,34 @@ def earlier_values(participant: Participant, name: str) -> list[Earlier]:
         if not found or (found[-1].value, found[-1].detail) != (value, detail):
             found.append(Earlier(run.created_at, run.pk, value, detail, run.engine))
     return found[::-1]
+
+
+@dataclass(slots=True)
+class InCut:
+    """What a data cut says of an endpoint of a participant; `there` false: the participant was not in it."""
+
+    code: str
+    cutoff: dt.date
+    value: str
+    detail: str
+    engine: str
+    there: bool
+
+
+def in_cuts(participant: Participant, name: str) -> list[InCut]:
+    """Every data cut, newest first, and what it says: two queries."""
+    rows = CutPerson.objects.filter(participant=participant).only("cut_id", "status", "summary")
+    kept = {row.cut_id: row for row in rows}
+    cuts = DataCut.objects.order_by("-number").only("number", "cutoff", "engine")
+    return [_in_cut(cut, kept.get(cut.pk), name) for cut in cuts]
+
+
+def _in_cut(cut: DataCut, row: CutPerson | None, name: str) -> InCut:
+    if row is None:
+        return InCut(cut.code, cut.cutoff, "–", "", cut.engine, False)
+    if row.status != Status.OK:
+        return InCut(cut.code, cut.cutoff, _("Data error"), "", cut.engine, True)
+    found = words.whole(name, row.summary.get("values", {}).get(name, {}))
+    return InCut(
+        cut.code, cut.cutoff, words.outcome(name, found), words.detail(name, found), cut.engine, True
+    )

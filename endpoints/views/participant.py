@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,11 +15,14 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from crf.derivation_imaging import engine_settings
 from crf.selectors.access import participant_for, participants_for
 from endpoints import trace as tracing
 from endpoints import words
-from endpoints.models import EndpointRun, EndpointState
+from endpoints.models import CutPerson, DataCut, EndpointRun, EndpointState
+from endpoints.moves import moves_for_trace
 from endpoints.panel import address_href, panel_of
+from endpoints.standpoint import cut_of
 from endpoints.versions import basis
 from endpoints.views.trial import DONE, is_polling, known
 from participants.models import Participant
@@ -58,19 +63,21 @@ def _trace(request: HttpRequest, endpoint: str, number: str, *, of_trial: bool) 
     name = known(endpoint)
     participant = participant_for(request.user, number, Permission.RESULTS)
     state = EndpointState.objects.select_related("run").filter(participant=participant).first()
-    base = {
-        "participant": participant, "name": name, "named": words.NAMES[name], "slug": endpoint, "of_trial": of_trial,
-        "state": state, "aggregate": grants_of(request.user).may(Permission.AGGREGATE), "others": _others(participant),
-        "stale": state is None or state.data_version != participant.data_version or state.basis != basis(),
-        "base": f"/endpoints/{endpoint}/" if of_trial else f"/p/{number}/results/",
-        **_neighbours(request.user, participant, endpoint, of_trial),
-    }  # fmt: skip
+    stale = state is None or state.data_version != participant.data_version or state.basis != basis()
     if is_polling(request):
-        waiting = HttpResponse(status=204)
-        return waiting if base["stale"] else render(request, "endpoints/_fresh.html", status=DONE)
-    if state is None or state.run is None:
+        return HttpResponse(status=204) if stale else render(request, "endpoints/_fresh.html", status=DONE)
+    seen = _seen(request, participant, state, stale)
+    base = _frame(request, participant, endpoint, of_trial) | {
+        "state": state,
+        "stale": stale,
+        "seen": seen,
+        "name": name,
+    }
+    shot = seen.shot
+    if shot is not None and "error" not in shot.content and name not in shot.content["endpoints"]:
+        seen.problem = _("The engine of that time did not compute this endpoint.")
+    if shot is None or seen.problem:
         return render(request, "endpoints/no_trace.html", base)
-    shot, as_of, problem = _shot(request, participant, state)
     if "error" in shot.content:
         error = shot.content["error"]
         address = error.get("address") or ""
@@ -79,39 +86,106 @@ def _trace(request: HttpRequest, endpoint: str, number: str, *, of_trial: bool) 
             "error_href": address_href(address[0] if isinstance(address, list) else address),
         }
         return render(request, "endpoints/no_trace.html", base)
-    if name not in shot.content["endpoints"]:
-        base["missing"] = _("This result was computed before the endpoint was added.")
-        return render(request, "endpoints/no_trace.html", base)
-    found, addresses = tracing.trace_of(number, name, shot)
+    found, addresses = tracing.trace_of(number, name, shot, seen.evaluator)
+    live = shot.until is None
     context = base | {
-        "trace": found, "changes": tracing.changes_to(addresses), "earlier": tracing.earlier_values(participant, name),
-        "as_of": as_of, "problem": problem, "shot": shot, "shown_run": request.GET.get("run", ""),
+        "trace": found, "live_value": _live_value(state, name), "shot": shot,
+        "changes": tracing.changes_to(addresses, shot.until),
+        "earlier": tracing.earlier_values(participant, name, shot.until), "cuts": tracing.in_cuts(participant, name),
+        "could_change": moves_for_trace(request.user, participant, name, shot.moves, addresses, live=live)
+        if live or seen.cut else None,
+        "other_engine": f"{shot.engine}/{shot.configuration}" != basis(), "now": basis().split("/", 1),
     }  # fmt: skip
     return render(request, "endpoints/trace.html", context)
 
 
-def _shot(
-    request: HttpRequest, participant: Participant, state: EndpointState
-) -> tuple[tracing.Shot, Any, str]:
-    """The result now, of an earlier run (`?run=`), or recomputed from the trail (`?at=`)."""
-    run = state.run
-    assert run is not None
-    now = tracing.shot_of_run(run, state.as_of or run.cutoff)
-    if number := request.GET.get("run", ""):
-        earlier = EndpointRun.objects.filter(
-            participant=participant, pk=number if number.isdigit() else 0
-        ).first()
-        if earlier is None:
-            raise Http404
-        return tracing.shot_of_run(earlier, earlier.cutoff), earlier.created_at, ""
-    if text := request.GET.get("at", "").strip():
-        at = _moment(text, participant)
-        if at is None:
-            return now, None, _("This is no date that can be read: %(text)s") % {"text": text[:40]}
-        if at < participant.created_at:
-            return now, None, _("Before that moment the participant did not exist in the system.")
-        return tracing.shot_at(participant, min(at, timezone.now())), min(at, timezone.now()), ""
-    return now, None, ""
+def _live_value(state: EndpointState | None, name: str) -> str:
+    """The present value, whatever the page shows."""
+    found = words.whole(name, state.summary.get("values", {}).get(name, {})) if state else {}
+    return words.outcome(name, found)
+
+
+@dataclass
+class Seen:
+    """From where the trace is looked at: now, a run, a moment, a data cut; and by which evaluator of images."""
+
+    shot: tracing.Shot | None
+    at: dt.datetime | None = None  # of a run or a moment
+    run: str = ""
+    cut: DataCut | None = None
+    evaluator: str = ""
+    evaluators: list[str] = field(default_factory=list)
+    problem: str = ""
+    suffix: str = ""  # to be put behind addresses of other participants and endpoints
+
+
+def _frame(request: HttpRequest, participant: Participant, endpoint: str, of_trial: bool) -> dict[str, Any]:
+    return {
+        "participant": participant, "named": words.NAMES[endpoint.upper()], "slug": endpoint, "of_trial": of_trial,
+        "aggregate": grants_of(request.user).may(Permission.AGGREGATE), "others": _others(participant),
+        **_neighbours(request.user, participant, endpoint, of_trial),
+    }  # fmt: skip
+
+
+def _seen(request: HttpRequest, participant: Participant, state: EndpointState | None, stale: bool) -> Seen:
+    """What the address asks for: `?cut=`, `?run=`, `?at=`, and `&evaluator=`."""
+    if code := request.GET.get("cut", "").strip():
+        seen = _at_cut(participant, code)
+    elif number := request.GET.get("run", ""):
+        seen = _at_run(participant, number)
+    elif text := request.GET.get("at", "").strip():
+        seen = _at_moment(participant, text)
+    elif state is None or state.run is None:
+        return Seen(None)
+    else:
+        seen = Seen(tracing.shot_now(state, fresh=not stale))
+    chosen = request.GET.get("evaluator", "").strip()
+    if seen.shot is not None:
+        seen.evaluators = sorted(seen.shot.content.get("evaluators", {}))
+    if chosen and chosen != engine_settings().evaluator and seen.shot is not None:
+        seen.evaluator = chosen[:12]
+        other = tracing.seen_by(seen.shot, chosen)
+        seen.shot = other or seen.shot
+        if other is None:
+            seen.problem = _("%(evaluator)s has read no images of this participant.") % {
+                "evaluator": chosen[:12]
+            }
+    kept = {key: request.GET[key] for key in ("cut", "at", "evaluator") if request.GET.get(key)}
+    seen.suffix = f"?{urlencode(kept)}" if kept else ""
+    return seen
+
+
+def _at_cut(participant: Participant, code: str) -> Seen:
+    cut = cut_of(code)
+    if cut is None:
+        raise Http404
+    row = CutPerson.objects.filter(cut=cut, participant=participant).first()
+    if row is None:
+        return Seen(
+            None, cut=cut, problem=_("The participant is not in this data cut: nothing was entered then.")
+        )
+    return Seen(tracing.shot_of_cut(row, cut), cut=cut)
+
+
+def _at_run(participant: Participant, number: str) -> Seen:
+    pk = int(number) if number.isdecimal() and len(number) < 18 else 0
+    run = EndpointRun.objects.filter(participant=participant, pk=pk).first()
+    if run is None:
+        raise Http404
+    return Seen(tracing.shot_of_run(run, run.cutoff, run.created_at), at=run.created_at, run=number)
+
+
+def _at_moment(participant: Participant, text: str) -> Seen:
+    at = _moment(text, participant)
+    if at is None:
+        return Seen(None, problem=_("This is no date that can be read: %(text)s") % {"text": text[:40]})
+    today = timezone.localtime(timezone=zoneinfo.ZoneInfo(participant.site.time_zone)).date()
+    if at > timezone.now() and at.date() > today:
+        return Seen(None, problem=_("This moment lies in the future: the trail says nothing of it yet."))
+    if at < participant.created_at:
+        return Seen(None, at=at, problem=_("Before that moment the participant did not exist in the system."))
+    at = min(at, timezone.now())
+    return Seen(tracing.shot_at(participant, at), at=at)
 
 
 def _moment(text: str, participant: Participant) -> dt.datetime | None:

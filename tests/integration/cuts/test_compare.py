@@ -83,7 +83,7 @@ def test_one_value_changed_and_exactly_what_depends_on_it(cast: Cast, operated: 
 
     (inputs,) = inputs_of(found, found.with_inputs)
     (change,) = inputs.changes
-    assert (change.before.split()[0], change.after.split()[0], change.kind) == ("4", "14", "endpoint")
+    assert (change.before.split()[0], change.after.split()[0], change.kind) == ("4.0", "14.0", "endpoint")
     assert (change.line.reason, change.line.who, change.href) == (
         WHY,
         "Study coordinator",
