@@ -8,26 +8,45 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from endpoints.reports.content import SECTIONS
+from endpoints.models_cuts import DataCut
+from endpoints.reports.choices import NAMES, SECTIONS
 
-NAMES: dict[str, Any] = {
-    "glance": _("Results at a glance, data state"),
-    "participants": _("Participant flow, analysis sets"),
-    "primary": _("Primary endpoint"),
-    "radiology": _("Radiological response"),
-    "survival": _("PFS, DFS, OS, DOR"),
-    "listing": _("Listing of participants"),
-    "pathology": _("Listing of pathology readings"),
-    "methods": _("Methods, open points, imputed dates"),
-    "settings": _("Settings with their reasons"),
-}
+LIVE = "live"
 
 
-class ReportForm(forms.Form):
-    """Language and sections of an endpoint report."""
+class DataForm(forms.Form):
+    """From which data, in which language. `cut` is what was chosen: none for the data as they stand."""
 
+    data = forms.ChoiceField(label=_("Data"))
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+
+    def __init__(self, *args: Any, cuts: list[DataCut] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if cuts is None:
+            cuts = list(DataCut.objects.only("number", "title", "cutoff", "final").order_by("-number"))
+        self.cuts = {cut.code: cut for cut in cuts}
+        data: Any = self.fields["data"]
+        data.choices = [
+            (LIVE, _("Live, as the data stand")),
+            *((code, label_of(cut)) for code, cut in self.cuts.items()),
+        ]
+        # An address without a choice means the data as they stand.
+        data.required = False
+
+    @property
+    def cut(self) -> DataCut | None:
+        return self.cuts.get(self.cleaned_data.get("data") or LIVE)
+
+
+class ReportForm(DataForm):
+    """Data, language and sections of an endpoint report."""
+
     sections = forms.MultipleChoiceField(
         label=_("Sections"), choices=[(name, NAMES[name]) for name in SECTIONS], initial=list(SECTIONS),
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
+
+
+def label_of(cut: DataCut) -> str:
+    """`DC-02 · 2026-10-31 · Second interim`."""
+    return f"{cut.code} · {cut.cutoff.isoformat()} · {cut.title}"

@@ -63,7 +63,9 @@ class ReportJob(BuildJob):
     @property
     def file_name(self) -> str:
         day = f"{self.as_of:%Y%m%d}" if self.as_of else "none"
-        return f"endpoint-report_{day}_{self.language}_{self.sha256[:8]}.pdf"
+        data = self.cut.code if self.cut is not None else "live"
+        who = f"_{self.participant.number}" if self.participant is not None else ""
+        return f"endpoint-report{who}_{data}_{day}_{self.language}_{self.sha256[:8]}.pdf"
 
 
 class Meaning(models.TextChoices):

@@ -1,4 +1,7 @@
-"""Everything that an endpoint report says, taken in one transaction, as plain data. A report is made from this alone."""
+"""Everything that an endpoint report says, taken in one transaction, as plain data. A report is made from this alone.
+
+The content comes from a standpoint: of a cut from its own rows and nothing live, else from the trial as it stands.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,19 @@ from typing import Any
 
 from django.db import transaction
 
-from crf.registry import form_def
-from crf.selectors.sheets import casebooks
-from crf.sheets import Casebook, Sheet
+from crf.derivation_imaging import engine_settings
 from endpoints import services
-from endpoints.engine.codes import MRECIST
-from endpoints.engine.steps import plain
-from endpoints.models import EndpointState, Status, TrialState
-from endpoints.trace import fingerprint
-from endpoints.versions import engine_version
+from endpoints.cuts.data_state import totals
+from endpoints.engine.figures import all_figures
+from endpoints.engine.profile_figures import profile_figures
+from endpoints.models import Status
+from endpoints.models_cuts import DataCut, StoredFigures
+from endpoints.models_reports import ReportJob, ReportKind
+from endpoints.reports import codes
+from endpoints.reports.choices import SECTIONS
+from endpoints.reports.opened import capture_open
+from endpoints.reports.people import People, people_of
+from endpoints.standpoint import AtCut, Line, Live, Standpoint
 from participants.models import Participant
 from trialsite.audit.models import STUDY
 from trialsite.audit.selectors import heads, heads_digest, of_participants
@@ -26,22 +33,6 @@ from trialsite.audit.trail import chain_name
 from trialsite.kernel.digests import digest
 from trialsite.kernel.study import study
 
-SECTIONS = (
-    "glance",
-    "participants",
-    "primary",
-    "radiology",
-    "survival",
-    "listing",
-    "pathology",
-    "methods",
-    "settings",
-)
-CENTRAL = {
-    "CPATHF": ("cpf_dat",),
-    "CPATH": ("cp_reader", "cp_midat", "cp_adeq", "cp_rvt_case", "cp_mpr", "cp_pcr"),
-}
-BASIC = {"DM": ("sex", "brthdat")}
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -54,12 +45,18 @@ def definition() -> str:
         "endpoints/drawing.py",
         "endpoints/words.py",
         "endpoints/rows.py",
+        "endpoints/trace.py",
         "static/css/report.css",
         "trialsite/web/charts.py",
-        "trialsite/web/pdf_child.py",
+        *(f"trialsite/web/{path.name}" for path in sorted((ROOT / "trialsite" / "web").glob("pdf*.py"))),
     )
     catalogues = sorted((ROOT / "locale").glob("*/LC_MESSAGES/django.po"))
-    files = [path for folder in folders for path in sorted(folder.glob("*.*")) if path.is_file()]
+    files = [
+        path
+        for folder in folders
+        for path in sorted(folder.rglob("*.*"))
+        if path.is_file() and path.suffix in (".py", ".html")
+    ]
     for path in [*files, *(ROOT / name for name in single), *catalogues]:
         made.update(path.name.encode() + b"\0" + path.read_bytes())
     return made.hexdigest()[:12]
@@ -79,116 +76,128 @@ def chain_heads() -> dict[str, Any]:
     }
 
 
-def key_of(state: TrialState, language: str, sections: Sequence[str], sites: Sequence[str]) -> str:
+def key_of(
+    standpoint: Standpoint, language: str, sections: Sequence[str], sites: Sequence[str], number: str = ""
+) -> str:
     """Names everything that goes into the file."""
-    return digest(
-        [
-            state.version,
-            str(state.as_of),
-            # That of the study grows by every report that is asked for.
-            heads_digest(of_participants(heads())),
-            language,
-            list(sections),
-            list(sites),
-            definition(),
-        ]
-    )
+    if standpoint.cut is not None:
+        data = [standpoint.source, standpoint.cut.digest]
+    else:
+        # The chain of the study grows by every report that is asked for; cuts are named by a participant's report.
+        cuts = list(DataCut.objects.order_by("pk").values_list("digest", flat=True)) if number else []
+        data = [standpoint.source, heads_digest(of_participants(heads())), *cuts]
+    return digest([data, language, list(sections), list(sites), number, codes.site_address(), definition()])
+
+
+def content_of(job: ReportJob) -> dict[str, Any]:
+    """The content of a job: of the trial or of one participant, of its cut or live."""
+    standpoint = AtCut(job.cut) if job.cut is not None else None
+    if job.kind == ReportKind.PARTICIPANT and job.participant is not None:
+        from endpoints.reports.person import capture_person
+
+        return capture_person(job.participant, standpoint)
+    return capture(job.sites, standpoint)
 
 
 @transaction.atomic
-def capture(sites: Sequence[str]) -> dict[str, Any]:
-    """The trial as it stands. `sites` limits the listings, never the figures of the trial."""
-    services.trial_recompute()
-    state = TrialState.objects.get(pk=TrialState.ONLY)
-    good = EndpointState.objects.of_trial().filter(status=Status.OK, run__isnull=False)
-    rows = good.select_related("participant__site", "run").order_by("participant__number")
-    pks = list(good.values_list("pk", flat=True))
-    books = casebooks(pks, only={**CENTRAL, **BASIC})
-    people = []
-    for one in rows.iterator(chunk_size=500):
-        assert one.run is not None
-        book = books.pop(one.pk)
-        person = _person(one)
-        person["sex"] = str(book.value("DM", "sex") or "")
-        person["born"] = str(plain(book.value("DM", "brthdat")) or "")[:4]
-        person["readings"] = _readings(book)
-        person["listed"] = not sites or one.participant.site.number in sites
-        people.append(person)
-    return {
-        "as_of": str(state.as_of),
-        "computed_at": state.computed_at.isoformat() if state.computed_at else "",
-        "version": state.version,
-        "results": state.results,
-        "screened": Participant.objects.filter(imported=False).count(),
-        "people": people,
-        "problems": _problems(sites),
-        "problem_count": EndpointState.objects.of_trial().exclude(status=Status.OK).count(),
-        "chains": chain_heads(),
-        "engine": engine_version(),
-        "configuration": study().digest,
-        "settings": _settings(),
+def capture(sites: Sequence[str], standpoint: Standpoint | None = None) -> dict[str, Any]:
+    """The trial from a standpoint (none: as it stands). `sites` limits what names participants, never the figures."""
+    if standpoint is None:
+        services.trial_recompute()
+        standpoint = Live()
+    results = standpoint.results
+    people = people_of(standpoint, sites)
+    everybody = list(standpoint.lines())
+    bad = [line for line in everybody if line.status != Status.OK]
+    return frame_of(standpoint) | {
+        "kind": str(ReportKind.TRIAL),
+        "results": results,
+        "figures": _figures(standpoint, people),
+        "screened": _screened(standpoint, people),
+        "people": people.rows,
+        "profile": _profile(standpoint, people),
+        "open": capture_open([line for line in everybody if line.status == Status.OK], sites),
+        "courses": people.courses,
+        "totals": totals(people.states.values()),
+        "problems": [_problem(line) for line in bad if not sites or line.site in sites],
+        "problem_count": len(bad),
+        "settings": _settings(standpoint),
         "sites": list(sites),
-        "behind": services.stale().count(),
+        "behind": services.stale().count() if standpoint.live else 0,
     }
 
 
-def _person(state: EndpointState) -> dict[str, Any]:
-    """One participant: summary, fingerprint, time points, and what was imputed."""
-    run = state.run
-    assert run is not None
-    content = run.content
+def frame_of(standpoint: Standpoint) -> dict[str, Any]:
+    """What every report says of its standpoint: the cut or the moment, versions, heads of the chains."""
+    at = standpoint.computed_at
+    cut = standpoint.cut
     return {
-        "number": state.participant.number,
-        "site": state.participant.site.number,
-        "summary": state.summary,
-        "fingerprint": fingerprint(run.input_digest, run.engine, run.configuration, run.result_digest),
-        "points": [
-            {name: point[name] for name in ("date", "sum", "baseline_sum")}
-            for point in content["responses"].get(MRECIST, [])
-        ],
-        "imputed": [
-            [params.get("what", ""), params.get("given", ""), params.get("date", ""), params.get("flag", "")]
-            for rule, _message, params, _reads in content["steps"]
-            if rule == "G-30" and "flag" in params
-        ],
-    }
+        "as_of": str(standpoint.as_of),
+        "computed_at": at.isoformat() if at else "",
+        "version": standpoint.state.version if isinstance(standpoint, Live) and standpoint.state else standpoint.source,
+        "cut": _cut(cut) if cut is not None else None,
+        "chains": cut.chains if cut is not None else chain_heads(),
+        "engine": standpoint.engine,
+        "configuration": standpoint.configuration,
+        "engine_settings": standpoint.engine_settings,
+        codes.ADDRESS: codes.site_address(),
+    }  # fmt: skip
 
 
-def _readings(book: Casebook) -> list[dict[str, Any]]:
-    """The submitted readings of a result that has been released: before, nobody but their readers knows them."""
-    if book.value("CPATHF", "cpf_dat") is None:
-        return []
-    return [_reading(sheet) for sheet in book.all("CPATH") if sheet.status == "COMPLETE"]
-
-
-def _reading(sheet: Sheet) -> dict[str, Any]:
+def _cut(cut: DataCut) -> dict[str, Any]:
+    replaced = cut.replaces
     return {
-        "reader": sheet.get("cp_reader"),
-        "date": plain(sheet.get("cp_midat")),
-        "adequacy": sheet.get("cp_adeq"),
-        "rvt": form_def("CPATH").fields["cp_rvt_case"].to_raw(sheet.get("cp_rvt_case")),
-        "mpr": sheet.get("cp_mpr"),
-        "pcr": sheet.get("cp_pcr"),
+        "code": cut.code,
+        "title": cut.title,
+        "reason": cut.reason,
+        "at": cut.at.isoformat(),
+        "cutoff": cut.cutoff.isoformat(),
+        "final": cut.final,
+        "replaces": replaced.code if replaced is not None else "",
+        "digest": cut.digest,
+        "confirmed_by": cut.manifest.get("name", ""),
+        "role": cut.manifest.get("role", ""),
+        "confirmed_at": cut.confirmed_at.isoformat(),
     }
 
 
-def _problems(sites: Sequence[str]) -> list[list[Any]]:
-    states = EndpointState.objects.of_trial().exclude(status=Status.OK).order_by("participant__number")
-    if sites:
-        states = states.filter(participant__site__number__in=list(sites))
-    return [
-        [number, status, error, summary.get("refusal")]
-        for number, status, error, summary in states.values_list(
-            "participant__number", "status", "error", "summary"
-        )
-    ]
+def _figures(standpoint: Standpoint, people: People) -> list[list[Any]]:
+    """Figures of every analysis set by every evaluator: set, evaluator, figures. A cut keeps its own."""
+    if not standpoint.live:
+        kept = StoredFigures.objects.filter(source=standpoint.source).order_by("population", "evaluator")
+        rows = [list(row) for row in kept.values_list("population", "evaluator", "results")]
+        if rows:
+            return rows
+    pairs = [(row["summary"], row["profile"]) for row in people.rows]
+    made = all_figures(pairs, engine_settings(), study().values.get("null_rates", {}))
+    return [[population, evaluator, made[population, evaluator]] for population, evaluator in sorted(made)]
 
 
-def _settings() -> list[list[str]]:
-    """Key, value, reason; the engine's settings included."""
+def _profile(standpoint: Standpoint, people: People) -> dict[str, Any]:
+    """Safety, exposure, accrual, subgroups, pathology by reader. Whose data are refused has a profile alone."""
+    summaries = {row["number"]: row["summary"] for row in people.rows}
+    pairs = [(summaries.get(number, {}), profile) for number, profile in people.profiles.items()]
+    same = standpoint.configuration == study().digest
+    return profile_figures(pairs, engine_settings(), study().planned.accrual if same else None)
+
+
+def _screened(standpoint: Standpoint, people: People) -> int:
+    if standpoint.live:
+        return Participant.objects.filter(imported=False).count()
+    return len(people.states)
+
+
+def _problem(line: Line) -> list[Any]:
+    return [line.number, line.status, line.error, line.summary.get("refusal")]
+
+
+def _settings(standpoint: Standpoint) -> list[list[str]]:
+    """Key, value, reason; those of the engine as they were at the standpoint."""
     whole = study()
     values: Mapping[str, Any] = {**whole.values, **whole.engine}
-    return [[key, _short(values[key]), whole.reasons[key]] for key in whole.reasons]
+    if standpoint.configuration != whole.digest:  # a cut of another time: what it kept
+        values = standpoint.engine_settings
+    return [[key, _short(values[key]), whole.reasons[key]] for key in whole.reasons if key in values]
 
 
 def _short(value: Any) -> str:
@@ -197,3 +206,6 @@ def _short(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_short(one) for one in value)
     return str(value)
+
+
+__all__ = ["SECTIONS", "capture", "chain_heads", "content_of", "definition", "frame_of", "key_of"]

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from endpoints import services
-from endpoints.models import TrialState
-from endpoints.models_reports import ReportJob
-from endpoints.reports.content import SECTIONS, key_of
+from endpoints.models import EndpointState, TrialState
+from endpoints.models_cuts import CutPerson, DataCut
+from endpoints.models_reports import ReportJob, ReportKind
+from endpoints.reports.choices import SECTIONS
+from endpoints.reports.content import key_of
+from endpoints.standpoint import AtCut, Live, Standpoint
+from participants.models import Participant
 from trialsite.accounts.models import Site, User
 from trialsite.accounts.permissions import Grants, grants_of
 from trialsite.accounts.roles import Permission
@@ -20,8 +25,18 @@ from trialsite.kernel.decisions import ALLOWED, Decision, refused
 from trialsite.web import jobs
 
 
-def may_build() -> Decision:
-    """There must be something to report."""
+def may_build(cut: DataCut | None = None, participant: Participant | None = None) -> Decision:
+    """There must be something to report: of the trial or the participant, live or in the cut."""
+    if participant is not None:
+        if cut is not None:
+            there = CutPerson.objects.filter(cut=cut, participant=participant).exists()
+        else:
+            there = EndpointState.objects.filter(participant=participant, run__isnull=False).exists()
+        return (
+            ALLOWED if there else refused(_("There is no result of this participant in these data."), "state")
+        )
+    if cut is not None:
+        return ALLOWED
     state = TrialState.objects.filter(pk=TrialState.ONLY).only("results").first()
     if state is None or not state.results:
         return refused(
@@ -40,30 +55,68 @@ def scope_of(grants: Grants) -> list[str]:
 
 def may_take(grants: Grants, job: ReportJob) -> bool:
     """A report that lists participants of another site does not exist for the person."""
+    if job.kind == ReportKind.PARTICIPANT:
+        return job.participant is not None and may_report(grants, job.participant)
     mine = scope_of(grants)
     return not mine or (bool(job.sites) and set(job.sites) <= set(mine))
 
 
+def may_report(grants: Grants, participant: Participant) -> bool:
+    """Who reports on a participant: reports and results at its site."""
+    site = participant.site_id
+    return grants.may(Permission.REPORT, site) and grants.may(Permission.RESULTS, site)
+
+
 @transaction.atomic
-def report_request(*, by: User, language: str, sections: Sequence[str]) -> ReportJob:
-    """A new job, or the one that has the same content already."""
-    may_build().require()
-    chosen = [name for name in SECTIONS if name in sections] or list(SECTIONS)
-    sites = scope_of(grants_of(by))
-    services.trial_recompute()
-    state = TrialState.objects.get(pk=TrialState.ONLY)
-    key = key_of(state, language, chosen, sites)
-    job = jobs.same(ReportJob, key)
+def report_request(
+    *,
+    by: User,
+    language: str,
+    sections: Sequence[str] = (),
+    cut: DataCut | None = None,
+    participant: Participant | None = None,
+) -> ReportJob:
+    """A new job, or the one that has the same content already. `participant`: the report of one, else of the trial.
+
+    Raises `Refused` when there is nothing to report, or not for this person.
+    """
+    grants = grants_of(by)
+    if participant is not None and not may_report(grants, participant):
+        refused(_("You may not build reports of this participant."), "role").require()
+    may_build(cut, participant).require()
+    chosen = [] if participant else [name for name in SECTIONS if name in sections] or list(SECTIONS)
+    sites = [] if participant else scope_of(grants)
+    standpoint = _standpoint(cut, participant)
+    number = participant.number if participant else ""
+    key = key_of(standpoint, language, chosen, sites, number)
+    job: ReportJob | None = jobs.same(ReportJob, key)
     if job is None:
+        kind = ReportKind.PARTICIPANT if participant else ReportKind.TRIAL
         job = ReportJob.objects.create(
-            key=key, language=language, sections=chosen, sites=sites, requested_by=by, as_of=state.as_of,
-            trial_version=state.version,
+            key=key, language=language, sections=chosen, sites=sites, requested_by=by, as_of=standpoint.as_of, kind=kind,
+            participant=participant, cut=cut, trial_version=standpoint.source[:80],
         )  # fmt: skip
         _send(job)
+    said = [language, cut.code if cut else "live", number, ",".join(chosen)]
     study_event(
-        by=by, action=Action.REPORT_REQUESTED, subject=job.address, new=f"{language} {','.join(chosen)}"
+        by=by, action=Action.REPORT_REQUESTED, subject=job.address, new=" ".join(one for one in said if one)
     )
     return job
+
+
+def _standpoint(cut: DataCut | None, participant: Participant | None) -> Standpoint:
+    if cut is not None:
+        return AtCut(cut)
+    if participant is not None:
+        services.endpoints_recompute(participant.pk)
+    services.trial_recompute()
+    return Live()
+
+
+def reports_of(participant: Participant) -> QuerySet[ReportJob]:
+    """The reports of one participant, the latest first."""
+    jobs_of = ReportJob.objects.filter(kind=ReportKind.PARTICIPANT, participant=participant)
+    return jobs_of.select_related("requested_by", "cut", "participant").defer("inputs")
 
 
 @transaction.atomic

@@ -10,9 +10,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as L
 
-from endpoints import drawing, words
-from endpoints.dashboard import rate_card
-from trialsite.web.figures import number, percent
+from crf.codelists import CODELISTS
+from endpoints import words
+from trialsite.web.figures import day, percent
 
 RESPONSE_RATES = (
     ("ORR", "FAS"), ("ORR_CONFIRMED", "FAS"), ("ORR", "REV"), ("ORR_MRECIST", "FAS"), ("ORR_MRECIST_CONFIRMED", "FAS"),
@@ -30,72 +30,68 @@ SET_WORDS: dict[str, Any] = {
     "PEV": L("Resected with a final central pathology result that has a value."),
     "REV": L("At least one evaluable assessment after baseline by RECIST 1.1."),
     "REV_M": L("At least one evaluable assessment after baseline by mRECIST."),
+    "SAF": L("At least one dose of any study drug."),
+    "PPS": L("Full analysis set without an important deviation, with the planned treatment before surgery."),
     "RSP": L(
         "Complete or partial response by mRECIST before surgery: the population of duration of response."
     ),
 }
 
 
-def figure_alt(name: str, results: Mapping[str, Any]) -> str:
-    upper = name.upper()
-    if upper in words.TIMES:
-        return drawing.curve_alt(upper, results["curves"][upper])
-    return {
-        "waterfall": _("Best change of the viable diameters of each participant, as a bar."),
-        "swimmer": _("Time from the first dose of each participant, with resection and events."),
-        "spider": _("Change of the viable diameters of each participant over time."),
-        "forest": _("Rate of major pathological response in each analysis, with exact intervals."),
-    }[name]
+def sets_of(one: Mapping[str, Any]) -> set[str]:
+    """The analysis sets of a participant, those of the profile too."""
+    inside = one["profile"].get("sets", {})
+    return {*one["summary"]["sets"], *(name for name in ("SAF", "PPS") if inside.get(name))}
 
 
-def flow(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The way of the participants: boxes down, who left at each step beside it."""
-    sets = content["results"]["sets"]
-    people = content["people"]
-    treated = [one["summary"] for one in people if "FAS" in one["summary"]["sets"]]
-    unresected = [one for one in treated if "RES" not in one["sets"]]
-    pending = sum(1 for one in unresected if one["values"]["MPR"].get("value") == "PENDING")
-    waiting = sets["RES"] - sets["PEV"]
-    errors = content["problem_count"]
-    return [
-        {
-            "label": _("Screened"),
-            "n": content["screened"],
-            "note": "",
-            "key": False,
-            "out": _("Not enrolled (yet): %(n)s") % {"n": content["screened"] - sets["ENR"] - errors}
-            + (_("; data errors: %(n)s") % {"n": errors} if errors else ""),
-        },
-        {
-            "label": _("Enrolled"),
-            "n": sets["ENR"],
-            "note": "",
-            "key": False,
-            "out": _("Not treated (yet): %(n)s") % {"n": sets["ENR"] - sets["FAS"]},
-        },
-        {
-            "label": _("Treated"),
-            "n": sets["FAS"],
-            "note": _("full analysis set"),
-            "key": True,
-            "out": _("Not resected: %(n)s; resection still possible: %(p)s")
-            % {"n": len(unresected) - pending, "p": pending},
-        },
-        {
-            "label": _("Resected"),
-            "n": sets["RES"],
-            "note": _("R0: %(n)s") % {"n": sets["R0"]},
-            "key": False,
-            "out": _("Central result pending or without a value: %(n)s") % {"n": waiting},
-        },
-        {
-            "label": _("Central pathology complete"),
-            "n": sets["PEV"],
-            "note": _("pathology-evaluable set"),
-            "key": True,
-            "out": "",
-        },
-    ]
+def why_outside(one: Mapping[str, Any], code: str) -> str:
+    """Why a participant of the larger set is not in this one."""
+    values = one["summary"]["values"]
+    if code in ("FAS", "SAF"):
+        return _("never dosed")
+    if code == "RES":
+        pending = values["MPR"].get("value") == "PENDING"
+        return _("resection still possible") if pending else _("not resected")
+    if code == "R0":
+        margin = one["profile"].get("disposition", {}).get("surgery", {}).get("margin")
+        return _("margin %(margin)s") % {"margin": margin} if margin else _("margin not known")
+    if code == "PEV":
+        pending = values["MPR"].get("value") == "PENDING"
+        return _("central result pending") if pending else _("no value by central pathology")
+    if code in ("REV", "REV_M"):
+        return _("no evaluable assessment after baseline")
+    if code == "RSP":
+        return _("no response by mRECIST")
+    return ", ".join(str(WHY_NOT_PP.get(why, why)) for why in one["profile"].get("pps_not", [])) or _(
+        "excluded"
+    )
+
+
+WHY_NOT_PP: dict[str, Any] = {
+    "FAS": L("never dosed"),
+    "DEVIATION": L("major deviation"),
+    "CYCLES": L("too few cycles"),
+    "THERAPY": L("other anticancer therapy before surgery"),
+    "I04": L("not BCLC A or B"),
+    "I05": L("not beyond Milan"),
+    **{
+        f"RDI_{drug}": L("dose intensity too low or not known")
+        for drug in ("OXA", "LLV", "FU_CI", "CAM", "APA")
+    },
+}
+
+
+def refused(content: Mapping[str, Any]) -> str:
+    """Who of the screened is in no set."""
+    n = content["problem_count"]
+    return _("%(n)s with data errors, not counted") % {"n": n} if n else "–"
+
+
+def code_label(codes: str, value: str) -> str:
+    """The label of a code of the CRF in the active language."""
+    found = CODELISTS.get(codes)
+    label = found.codes.get(value) if found else None
+    return str(label) if label else value
 
 
 def problems(content: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -107,23 +103,8 @@ def problems(content: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def open_items(content: Mapping[str, Any]) -> list[str]:
-    """What could still move a result."""
-    results = content["results"]
+    """Who is not counted (yet): beside the bounds."""
     found = []
-    for name in words.RATES:
-        card = rate_card(results, name, "FAS")
-        if card.pending:
-            high = percent(100 * (card.x + card.pending) / card.n)
-            found.append(
-                _("%(name)s: %(pending)s of %(n)s pending; the rate will end between %(low)s and %(high)s.")
-                % {
-                    "name": card.short,
-                    "pending": card.pending,
-                    "n": card.n,
-                    "low": percent(100 * (card.estimate or 0)),
-                    "high": high,
-                }
-            )
     for number_, _status, error in problems(content):
         found.append(_("%(number)s is not counted: %(error)s") % {"number": number_, "error": error})
     hidden = content["problem_count"] - len(content["problems"])
@@ -140,7 +121,7 @@ def open_items(content: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def methods(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+def methods(settings: Mapping[str, Any], cut: Mapping[str, Any] | None = None) -> list[tuple[str, str]]:
     """How every number came about, with the rules that say so."""
     s = settings
     level = percent(100 * float(s["conf_level"]), 0)
@@ -191,13 +172,33 @@ def methods(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
             "records move a date inside its possible "
             "range. How many were completed is listed below."
         )),
-        (_("Live data"), _(
+        _data_state(cut),
+    ]  # fmt: skip
+
+
+def _data_state(cut: Mapping[str, Any] | None) -> tuple[str, str]:
+    if cut is not None:
+        return (
+            _("Data cut"),
+            _(
+                "Records dated up to %(cutoff)s, as they had been entered by the moment of the cut. The cut is "
+                "kept as a whole and never "
+                "changes: the digest on the title page covers every participant's inputs and results, the "
+                "settings and the engine. "
+                "Each number can be traced in the endpoint pages of this cut, and the record fingerprint of "
+                "Listing 1 stands there too."
+            )
+            % {"cutoff": day(cut["cutoff"])},
+        )
+    return (
+        _("Live data"),
+        _(
             "The data cut-off is the day named on the title page. Values can change with every correction; "
             "each number can be traced to the "
             "fields that it rests on in the endpoint pages, by participant and endpoint, and the record "
             "fingerprint of Listing 1 stands there too."
-        )),
-    ]  # fmt: skip
+        ),
+    )
 
 
 def sponsor() -> list[str]:
@@ -224,5 +225,13 @@ def software(content: Mapping[str, Any]) -> str:
     return f"{_('endpoint engine')} {content['engine']} · Python {platform.python_version()} · {parts}"
 
 
-def follow_up(curve: Mapping[str, Any]) -> str:
-    return number(curve["median_follow_up"]["estimate"], 1)
+def organ_class(soc: str) -> str:
+    """A system organ class in the active language."""
+    return _(soc) if soc else ""
+
+
+def title_of(content: Mapping[str, Any]) -> str:
+    """What the report is called in the running head."""
+    if content.get("kind") == "PERSON":
+        return _("Participant endpoint report %(number)s") % {"number": content["number"]}
+    return _("Endpoint report")
