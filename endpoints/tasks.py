@@ -6,7 +6,7 @@ import time
 
 from celery import shared_task
 
-from endpoints import services, verification_services
+from endpoints import services, standing_figures, verification_services
 
 SWEEP_SECONDS = 5.0
 PARTS = 2
@@ -22,8 +22,16 @@ def recompute(participant: int) -> None:
 
 @shared_task
 def recompute_trial() -> None:
-    """The figures of the trial."""
+    """The headline of the trial; every other analysis set and evaluator behind it."""
     services.trial_recompute()
+    if standing_figures.figures_are_behind():
+        recompute_figures.hint()
+
+
+@shared_task
+def recompute_figures() -> None:
+    """The figures of every analysis set and evaluator; of many messages the first does the work."""
+    standing_figures.figures_refresh()
 
 
 @shared_task
@@ -35,6 +43,8 @@ def sweep() -> None:
             catch_up.apply_async((part, PARTS, until), expires=SWEEP_SECONDS)
     elif services.trial_is_behind():
         recompute_trial.hint()
+    elif standing_figures.figures_are_behind():
+        recompute_figures.hint()
 
 
 @shared_task
