@@ -113,6 +113,8 @@ def _tree(reader: PdfReader, root: Any) -> Iterator[str]:
             yield f"unknown tag {kind}"
         if kind == "Figure" and not (tag.get("/Alt") or tag.get("/ActualText")):
             yield "a figure without words"
+        if kind == "Table" and not any(one["/S"] == "/TH" for one in _below(tag)):
+            yield "a table without headers"
         if kind == "TH" and tag["/A"].get("/Scope") not in ("/Row", "/Column", "/Both"):
             yield "a header without Scope"
         if re.fullmatch(r"H[1-6]", kind):

@@ -64,7 +64,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         Action.IDENTITY_VERIFIED, Action.TRAINING_RECORDED, Action.TRAINING_WITHDRAWN, Action.DELEGATED,
         Action.DELEGATION_ENDED, Action.DELEGATION_CONFIRMED, Action.ATTESTED,
     ),
-    "files": (Action.IMPORT, Action.REPORT_REQUESTED, Action.REPORT_DOWNLOADED, Action.EXPORTED),
+    "files": (
+        Action.IMPORT, Action.REPORT_REQUESTED, Action.REPORT_DOWNLOADED, Action.REPORT_APPROVED, Action.REPORT_SHEET,
+        Action.EXPORTED,
+    ),
     "refused": (Action.REFUSED, Action.VALUE_REFUSED, Action.NOT_FOUND, Action.SIGNATURE_FAILED, Action.SIGN_IN_FAILED),
     "guard": (
         Action.GUARD_OFF, Action.GUARD_ON, Action.TRAIL_VERIFY_ASKED, Action.TRAIL_VERIFIED, Action.TRAIL_SEALED,

@@ -23,6 +23,7 @@ from trialsite.accounts.models import Site, User
 from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Role
 from trialsite.audit.actions import Action
+from trialsite.audit.models import AuditEvent
 from trialsite.audit.trail import append, study_chain, study_event
 from trialsite.kernel.decisions import ALLOWED, Decision, refused
 from trialsite.kernel.digests import digest
@@ -137,6 +138,14 @@ def _approval(by: User, job: ReportJob, meaning: Meaning, role: str, proof: Proo
 def approval_failed(*, by: User, job: ReportJob, component: str) -> None:
     """Somebody did not prove to be who is signed in: nothing was signed. Which component, never what was typed."""
     study_event(by=by, action=Action.SIGNATURE_FAILED, subject=f"{job.address}/@approval", new=component)
+
+
+@transaction.atomic
+def sheet_noted(*, by: User | None, job: ReportJob, sha256: str, signatures: int) -> None:
+    """An approval page was made: its digest stands in the trail once, whenever the file is made again."""
+    chain = study_chain()
+    if not AuditEvent.objects.filter(action=Action.REPORT_SHEET, target=job.address, new=sha256).exists():
+        append(chain, by=by, action=Action.REPORT_SHEET, subject=job.address, old=str(signatures), new=sha256)
 
 
 def sheet_downloaded(*, by: User, job: ReportJob, sha256: str) -> None:

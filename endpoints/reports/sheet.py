@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,11 +21,9 @@ from django.utils.translation import override
 
 from endpoints.models_reports import Meaning, ReportApproval, ReportJob
 from endpoints.reports import codes
+from endpoints.reports.approving import sheet_noted
 from endpoints.reports.document import CSS
 from trialsite.accounts.roles import Role
-from trialsite.audit.actions import Action
-from trialsite.audit.models import AuditEvent
-from trialsite.audit.trail import append, study_chain
 from trialsite.kernel.digests import digest
 from trialsite.kernel.study import study
 from trialsite.web.pdf import Pdf, pdf_of
@@ -59,14 +56,6 @@ def sheet_make(pk: int) -> bool:
         sheet_noted(by=None, job=job, sha256=made.sha256, signatures=len(approvals))
         _write(path, made.content)
     return True
-
-
-@transaction.atomic
-def sheet_noted(*, by: Any, job: ReportJob, sha256: str, signatures: int) -> None:
-    """An approval page was made: its digest stands in the trail once, whenever the file is made again."""
-    chain = study_chain()
-    if not AuditEvent.objects.filter(action=Action.REPORT_SHEET, target=job.address, new=sha256).exists():
-        append(chain, by=by, action=Action.REPORT_SHEET, subject=job.address, old=str(signatures), new=sha256)
 
 
 def _laid_out(job: ReportJob, approvals: Sequence[ReportApproval]) -> Pdf:

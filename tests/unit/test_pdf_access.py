@@ -24,7 +24,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Repo
 <table><caption>Table 1</caption>
 <thead><tr><th rowspan="2">Set</th><th colspan="2">MPR</th></tr><tr><th>x/n</th><th>%</th></tr></thead>
 <tbody><tr><th rowspan="2">FAS</th><td>3/9</td><td>33.3</td></tr><tr><td colspan="2">pending</td></tr></tbody></table>
-<ol><li>first</li><li>second</li></ol><dl><dt>Term</dt><dd>Meaning</dd></dl></body></html>"""
+<h4>Deeper</h4><h2>Next</h2><h3>Below</h3><ol><li>first</li><li>second</li></ol><dl><dt>Term</dt><dd>Meaning</dd></dl></body></html>"""
 CSS = '@page{size:A5;@top-left{content:"running head"}@bottom-right{content:counter(page)}}'
 DATA = {"figures.json": json.dumps({"MPR": [3, 9]}), "people.csv": "number,MPR\n"}
 
@@ -54,7 +54,7 @@ def test_a_file_without_them_is_told_apart(file: Pdf) -> None:
     """The checks can fail: those of an archival file that declares no PDF/UA."""
     plain = pdf_of(PAGE, css=CSS, at=AT, identifier="x")
     found = " ".join(points(plain.content))
-    for words in ("PDF/UA", "Scope", "without words", "outside"):
+    for words in ("PDF/UA", "Scope", "without words", "outside", "level 4"):
         assert words in found, words
 
 
@@ -74,6 +74,16 @@ def test_headers_of_every_cell_follow_rows_columns_and_spans(reader: PdfReader) 
     }
     scopes = [str(one["/A"]["/Scope"]) for one in cells if one["/S"] == "/TH"]
     assert scopes == ["/Column"] * 4 + ["/Row"]
+
+
+def test_no_level_of_heading_is_left_out(reader: PdfReader) -> None:
+    assert [str(one["/S"]) for one in tags(reader) if str(one["/S"]).startswith("/H")] == [
+        "/H1",
+        "/H2",
+        "/H3",
+        "/H2",
+        "/H3",
+    ]
 
 
 def test_an_ornament_and_the_running_head_are_no_content(reader: PdfReader) -> None:

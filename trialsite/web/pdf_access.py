@@ -28,6 +28,7 @@ from pypdf.generic import (
 from trialsite.web import pdf_extras, pdf_tables
 
 MARKED = re.compile(rb"/\w+\s*<<\s*/MCID (\d+)\s*>>\s*BDC")
+HEADING = re.compile(r"/H[1-6]")
 ARTIFACT = b"/Artifact\nBMC"
 # What the file says of itself; a schema that PDF/A does not know must be described (ISO 19005-3, 6.6.2.3).
 CLAIM = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>\
@@ -75,9 +76,10 @@ def claim(writer: PdfWriter) -> None:
 
 
 def tidy(writer: PdfWriter) -> None:
-    """No picture without words, no content outside the tree that is not an artifact, headers for every cell."""
+    """No picture without words, no level of heading left out, headers for every cell, all else an artifact."""
     root: Any = writer.root_object["/StructTreeRoot"]
     _without_decoration(root)
+    _level(root)
     names: dict[str, Any] = {}
     for place, table in enumerate(one for one in tags(root) if one.get("/S") == "/Table"):
         names |= pdf_tables.mark_headers(table, place)
@@ -125,6 +127,18 @@ def _without_decoration(tag: Any) -> None:
         kept.append(kid)
     if "/K" in tag:
         tag[NameObject("/K")] = ArrayObject(kept)
+
+
+def _level(root: Any) -> None:
+    """A heading is at most one level below the one it stands under, however it was laid out."""
+    above: list[int] = []  # levels as laid out, of the headings that a heading stands under
+    for tag in tags(root):
+        if HEADING.fullmatch(str(tag.get("/S"))):
+            laid_out = int(tag["/S"][2:])
+            while above and above[-1] >= laid_out:
+                above.pop()
+            above.append(laid_out)
+            tag[NameObject("/S")] = NameObject(f"/H{len(above)}")
 
 
 def _owned(root: Any) -> dict[int, set[int]]:

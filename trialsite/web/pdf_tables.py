@@ -14,14 +14,18 @@ GROUPS = ("/THead", "/TBody", "/TFoot")
 def mark_headers(table: Any, number: int) -> dict[str, Any]:
     """Scope and identifier on every header, the identifiers of its headers on every cell; the headers by identifier.
 
+    Without spans the scope of a header says it all, and tables are long: identifiers are for tables with spans.
     A header in the head of the table, or in a row of headers only, stands over its column; any other before its row.
     """
+    if not _spanned(table):
+        _scopes(table)
+        return {}
     columns: dict[int, list[str]] = {}
     known: dict[str, Any] = {}
     taken: dict[int, dict[int, tuple[str, ...]]] = {}  # row: column: row headers that reach down into it
     for y, (group, _place, row) in enumerate(_rows(table)):
         cells = [(kid, kid.get_object()) for kid in row["/K"]]
-        over = group == "/THead" or all(cell["/S"] == "/TH" for _place, cell in cells)
+        over = _over(group, [cell for _place, cell in cells])
         before: list[str] = list(dict.fromkeys(name for names in taken.get(y, {}).values() for name in names))
         x = 0
         for place, cell in cells:
@@ -47,6 +51,31 @@ def mark_headers(table: Any, number: int) -> dict[str, Any]:
                 taken.setdefault(below, {}).update(dict.fromkeys(range(x, x + wide), mine))
             x += wide
     return known
+
+
+def _over(group: str, cells: list[Any]) -> bool:
+    return group == "/THead" or all(cell["/S"] == "/TH" for cell in cells)
+
+
+def _spanned(table: Any) -> bool:
+    return any(
+        key in kid.get_object().get("/A", ())
+        for _g, _place, row in _rows(table)
+        for kid in row["/K"]
+        for key in ("/ColSpan", "/RowSpan")
+    )
+
+
+def _scopes(table: Any) -> None:
+    for group, _place, row in _rows(table):
+        cells = [kid.get_object() for kid in row["/K"]]
+        scope = NameObject("/Column" if _over(group, cells) else "/Row")
+        for cell in cells:
+            if cell.get("/S") == "/TH":
+                cell.pop("/ID", None)
+                cell["/A"][NameObject("/Scope")] = scope
+            elif cell.get("/S") == "/TD":
+                cell["/A"].pop("/Headers", None)
 
 
 def _rows(table: Any) -> Iterator[tuple[str, Any, Any]]:
