@@ -6,18 +6,20 @@ The others follow in a task of their own; until they are there, those of the dat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import transaction
 
 from crf.derivation_imaging import engine_settings
 from endpoints.engine.counting import Person
-from endpoints.engine.figures import FAS, Key, all_figures
+from endpoints.engine.figures import FAS, POPULATIONS, Key, all_figures
+from endpoints.engine.profile_figures import Pair, profile_figures
 from endpoints.models import EndpointState, Status, StoredFigures, TrialState
 from endpoints.services import trial_version
 from trialsite.kernel.study import study
 
+PROFILE = ""  # the evaluator under which the figures from profiles are kept: they depend on none
 KEPT_SOURCES = ("moment:", "cut:")  # not of the trial as it stands: thrown away by whoever made them
 CHUNK = 500
 
@@ -60,15 +62,33 @@ def figures_refresh() -> bool:
     found = all_figures(
         _people(), engine_settings(), null_rates(), errors=_refused(), evaluators=other_evaluators()
     )
+    profiles = profile_parts(_pairs())
     if source != _now():
         return False
-    _keep(source, found)
+    _keep(source, found | profiles)
     return True
+
+
+def profile_parts(pairs: Iterable[Pair]) -> dict[Key, dict[str, Any]]:
+    """Safety, exposure, flow, accrual, subgroups and pathology by reader, by analysis set. With the full analysis set
+    stand those that each part is usually shown in (safety in the safety set)."""
+    every, plan = list(pairs), study().planned.accrual
+    return {
+        (one, PROFILE): profile_figures(every, engine_settings(), plan, "" if one == FAS else one)
+        for one in POPULATIONS
+    }
 
 
 def _people() -> Iterator[Person]:
     good = EndpointState.objects.of_trial().filter(status=Status.OK, run__isnull=False).order_by("pk")
     return good.values_list("summary", "profile").iterator(chunk_size=CHUNK)
+
+
+def _pairs() -> Iterator[Pair]:
+    """Whose data are refused has a profile alone: safety counts them, endpoints do not."""
+    rows = EndpointState.objects.of_trial().order_by("pk").values_list("summary", "profile", "status")
+    for summary, profile, status in rows.iterator(chunk_size=CHUNK):
+        yield summary if status == Status.OK else {}, profile
 
 
 def _refused() -> int:

@@ -31,6 +31,7 @@ from trialsite.kernel.decisions import Refused
 from trialsite.kernel.study import study
 
 HEADLINE = "FAS"
+PROFILE = ""  # as `standing_figures.PROFILE`
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +110,18 @@ class Standpoint(ABC):
         return self.kind == "live"
 
     def figures(self, population: str = HEADLINE, evaluator: str = "") -> dict[str, Any]:
-        """Figures of one analysis set by one evaluator; empty while they are not computed."""
-        if population == HEADLINE and evaluator in ("", engine_settings().evaluator):
-            return self.results
-        found = StoredFigures.objects.filter(
-            source=self.source, population=population, evaluator=evaluator or engine_settings().evaluator
+        """Figures of one analysis set by one evaluator, with `profile`: those that rest on profiles. Empty while they are
+        not computed. One query."""
+        by = evaluator or engine_settings().evaluator
+        stored = StoredFigures.objects.filter(
+            source=self.source, population=population, evaluator__in=(by, PROFILE)
         )
-        return found.values_list("results", flat=True).first() or {}
+        found = dict(stored.values_list("evaluator", "results"))
+        if population == HEADLINE and by == engine_settings().evaluator:
+            found[by] = self.results
+        if not found.get(by):
+            return {}
+        return found[by] | ({"profile": found[PROFILE]} if PROFILE in found else {})
 
     @property
     def engine(self) -> str:

@@ -29,6 +29,7 @@ from endpoints.gather import ANALYTE, READ, Gathered, course, today
 from endpoints.models import Status
 from endpoints.models_cuts import LEASE, Moment, MomentPerson, MomentState, StoredFigures
 from endpoints.services import Computed, compute
+from endpoints.standing_figures import profile_parts
 from participants.models import Participant
 from trialsite.accounts.models import Site
 from trialsite.audit.models import AuditChain
@@ -107,6 +108,7 @@ class _Collected:
 
     states: list[PersonState] = field(default_factory=list)
     people: list[tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=list)  # summary, profile
+    refused: list[dict[str, Any]] = field(default_factory=list)  # profiles of those whose data are refused
     lines: list[list[str]] = field(default_factory=list)  # what the digest covers
 
 
@@ -140,6 +142,7 @@ def _add(made: _Collected, moment: Moment, part: Sequence[Person], later: bool) 
         _count_open(found.states[one.pk], each, row)
     made.states += [found.states[one.pk] for one in part]
     made.people += [(row.summary, row.profile) for row in rows if row.status == Status.OK]
+    made.refused += [row.profile for row in rows if row.status != Status.OK]
     made.lines += [line_of(row) for row in rows]
 
 
@@ -267,7 +270,9 @@ def figures_of(people: Sequence[tuple[Any, Any]], errors: int) -> dict[tuple[str
 
 def _finish(moment: Moment, made: _Collected) -> None:
     _note(moment, progress=92, stage="figures")
-    found = figures_of(made.people, len(made.lines) - len(made.people))
+    found = figures_of(made.people, len(made.lines) - len(made.people)) | profile_parts(
+        [*made.people, *(({}, profile) for profile in made.refused)]
+    )
     source = f"moment:{moment.pk}"
     people = sorted((state.to_json() for state in made.states), key=lambda one: str(one["number"]))
     with transaction.atomic():

@@ -16,6 +16,7 @@ from crf.derivation_imaging import engine_settings
 from endpoints import report_data, services, standing_figures
 from endpoints.engine.figures import POPULATIONS
 from endpoints.models import EndpointState, Status, StoredFigures, TrialState
+from endpoints.standpoint import AtCut, Live
 from endpoints.tasks import recompute_figures, recompute_trial
 from participants.models import Participant
 from tests import world
@@ -111,6 +112,8 @@ def test_the_file_gives_every_figure_of_the_trial(lin: User) -> None:
         for evaluator in (MAIN, "BICR"):
             shown = standing_figures.figures_for(source, population, evaluator)
             assert text(found["figures"][population][evaluator]) == text(shown)
+        tables = Live().figures(population)["profile"]
+        assert text(found["tables"]["ALL" if population == "FAS" else population]) == text(tables)
     good = EndpointState.objects.filter(status=Status.OK).order_by("participant__number")
     summaries = [state.summary for state in good.select_related("participant")]
     assert text([{k: v for k, v in one.items() if k != "id"} for one in found["values"]]) == text(summaries)
@@ -126,6 +129,8 @@ def test_the_file_of_a_cut_gives_the_figures_of_the_cut(lin: User) -> None:
     for population in POPULATIONS:
         shown = standing_figures.figures_for(cut.address, population)
         assert text(found["figures"][population][MAIN]) == text(shown)
+        tables = AtCut(cut).figures(population)["profile"]
+        assert text(found["tables"]["ALL" if population == "FAS" else population]) == text(tables)
 
 
 def test_another_evaluator_stands_beside_the_headline(lin: User) -> None:
@@ -151,7 +156,8 @@ class TestRefresh:
         assert not standing_figures.figures_are_behind()
         assert not standing_figures.figures_refresh()
         rows = StoredFigures.objects.values_list("population", "evaluator")
-        assert set(rows) == {(population, MAIN) for population in POPULATIONS if population != "FAS"}
+        beside = {(population, MAIN) for population in POPULATIONS if population != "FAS"}
+        assert set(rows) == beside | {(population, standing_figures.PROFILE) for population in POPULATIONS}
 
     def test_the_old_stay_until_the_new_are_there(self, lin: User) -> None:
         services.endpoints_recompute(treated(lin).pk)
