@@ -55,7 +55,7 @@ from endpoints.engine.codes import MRECIST, RECIST
 from endpoints.gather import Gathered
 from endpoints.mapping import FIELDS, FORMS_READ
 from endpoints.models import EndpointState, Status
-from endpoints.resolutions import PARTIAL, Place, Resolver
+from endpoints.resolutions import PARTIAL, PROOFS, Place, Resolver
 from trialsite.kernel.digests import digest
 from trialsite.kernel.partial_date import PartialDate
 
@@ -63,6 +63,9 @@ BATCH = 200
 SECONDS = 3.0  # of one call: the sweep comes again
 RULE = "1"  # of the bounds: another rule makes what is kept stale
 ORDER = "-YNPQ"
+
+# Proofs of life move nothing but a death of which the day is missing (G-6, G-30).
+LEAN = {place: names for place, names in FIELDS.items() if place.partition("/")[0] not in PROOFS}
 
 Moves = dict[str, Any]
 
@@ -341,7 +344,8 @@ def moves_refresh(size: int = BATCH, seconds: float = SECONDS) -> int:
         for one in stale
         if one.queries or one.state.pk in undated or _waits_for_reading(summaries[one.state.pk])
     ]
-    books = casebooks([one.state.pk for one in opened], only=FIELDS)
+    books = casebooks([one.state.pk for one in opened if one.state.pk not in undated], only=LEAN)
+    books |= casebooks([one.state.pk for one in opened if one.state.pk in undated], only=FIELDS)
     done = []
     for one in stale:
         book = books.get(one.state.pk)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -223,6 +224,11 @@ class TestTrial:
             Share(0, 2),
             Share(2, 2),
         )
+        shown = render_to_string("endpoints/_moves.html", {"moves": moves.Strip(strip.rates[2:])})
+        assert "1 open query could move ORR between 50.0% and 100.0%" in shown
+        assert "/endpoints/moves/?endpoint=orr" in shown
+        assert "Show the query" in shown
+        assert "nothing open" in render_to_string("endpoints/_moves.html", {"moves": moves.Strip([])})
         assert pending.sentence == "2 pending results could move MPR between 0.0% and 100.0%"
 
     def computed(self) -> None:
@@ -291,6 +297,8 @@ class TestTrial:
         assert [item.query for item in shown.items if item.query] == [about.code]
         assert [item.query for item in shown.others] == [other.code]
         assert shown.values == ["Yes", "No"]
+        text = render_to_string("endpoints/_trace_moves.html", {"could_change": shown})
+        assert all(part in text for part in (about.code, other.code, "What could change this?", "no change"))
         form = world.form(responder, "TA", "TA1")
         timed = moves.moves_for_trace(cast["mo"], responder, "PFS", found, [f"form:{form.pk}/TA2:1/tl_diam"])
         assert ([item.query for item in timed.items], timed.rate) == ([about.code], False)
