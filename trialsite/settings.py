@@ -259,8 +259,8 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 EMAIL_TIMEOUT = 10
-# Where people find the site: the link in letters.
-SITE_URL = env.str("SITE_URL", default="")
+# Where people find the site: the link in letters and in the QR code of reports. The demonstration is on this machine.
+SITE_URL = env.str("SITE_URL", default=f"http://localhost:{env.int('PORT', default=8000)}/" if DEMO else "")
 # The key that seals reports and its certificate (PEM). Without them a key is made once and kept in VAR_DIR (docs/adr/0023).
 SEAL_KEY_FILE = env.str("SEAL_KEY_FILE", default="")
 SEAL_CERTIFICATE_FILE = env.str("SEAL_CERTIFICATE_FILE", default="")

@@ -14,8 +14,11 @@ from endpoints.models import TrialState
 from endpoints.models_reports import JobState, ReportJob
 from endpoints.report_tasks import report_build
 from endpoints.reports import build as building
+from endpoints.reports.checking import Outcome, by_code, by_digest
+from endpoints.reports.sealing import seal_of
 from endpoints.reports.services import report_request
 from participants.models import Participant
+from tests.pdf_points import points
 from trialsite.accounts.models import RoleHeld, Site, User
 from trialsite.audit.models import AuditEvent
 from trialsite.web.pdf import PdfError, pdf_of
@@ -75,6 +78,10 @@ def test_whole_report_from_the_page_to_the_file(
     ):  # fmt: skip
         assert words in text, words
     assert len(PdfReader(io.BytesIO(body)).pages) == job.pages
+    assert points(body) == [], "what PDF/A-3a and PDF/UA-1 ask for"
+    assert seal_of(body).good
+    assert (by_digest(job.sha256).outcome, by_code(job.code).outcome) == (Outcome.GENUINE, Outcome.CODE)
+    assert sorted(PdfReader(io.BytesIO(body)).attachments) == ["endpoint-data.json", "figures.json"]
     taken = AuditEvent.objects.get(action="REPORT_DOWNLOADED")
     assert (taken.target, taken.new, taken.actor) == (job.address, job.sha256, cast["mo"])
     assert AuditEvent.objects.filter(action="REPORT_REQUESTED", target=job.address).count() == 1
