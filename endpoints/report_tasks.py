@@ -31,3 +31,11 @@ def report_build(job: int) -> None:
     from endpoints.reports.build import build
 
     build(job)
+
+
+@shared_task
+def sheet_build(job: int) -> None:
+    """The approval page of a report that was signed."""
+    from endpoints.reports.sheet import sheet_make
+
+    sheet_make(job)

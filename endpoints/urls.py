@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from .views import design, participant, reports, trial, verification
+from .views import approvals, check, compare, cuts, design, moves, participant, reports, trial, verification
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/verification/", verification.verification, name="audit_verification"),
@@ -13,13 +13,27 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("endpoints/figures/<slug:name>.csv", trial.figure_csv, name="endpoint_figure_csv"),
     path("endpoints/design/", design.design, name="design"),
     path("endpoints/design.csv", design.design_csv, name="design_csv"),
+    path("endpoints/moves/", moves.moves, name="endpoint_moves"),
+    path("endpoints/moves.csv", moves.moves_csv, name="endpoint_moves_csv"),
+    path("endpoints/cuts/", cuts.cut_list, name="cuts"),
+    path("endpoints/cuts/new/", cuts.cut_new, name="cut_new"),
+    path("endpoints/cuts/dry-run/<int:pk>/", cuts.dry_run, name="cut_dry_run"),
+    path("endpoints/cuts/<str:code>/", cuts.cut, name="cut"),
+    path("endpoints/cuts/<str:code>/courses.json", cuts.course_file, name="cut_courses"),
+    path("endpoints/compare/", compare.comparison, name="cut_compare"),
+    path("endpoints/compare.csv", compare.comparison_csv, name="cut_compare_csv"),
     path("endpoints/<slug:endpoint>/", trial.endpoint_list, name="endpoint_list"),
     path("endpoints/<slug:endpoint>/data/", trial.data, name="endpoint_data"),
     path("endpoints/<slug:endpoint>/<str:number>/", participant.trace_of_trial, name="endpoint_trace"),
     path("p/<str:number>/results/", participant.results, name="participant_results"),
     path("p/<str:number>/results/<slug:endpoint>/", participant.trace, name="participant_trace"),
+    path("p/<str:number>/report/", reports.person, name="participant_report"),
     path("reports/", reports.centre, name="reports"),
     path("reports/<int:pk>/", reports.job, name="report_job"),
     path("reports/<int:pk>/retry/", reports.retry, name="report_retry"),
     path("reports/<int:pk>/download/", reports.download, name="report_download"),
+    path("reports/<int:pk>/approve/", approvals.approve, name="report_approve"),
+    path("reports/<int:pk>/approvals.pdf", approvals.sheet, name="report_approvals"),
+    path("check/", check.check, name="check"),
+    path("check/<str:code>/", check.check_code, name="check_code"),
 ]

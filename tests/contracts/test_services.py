@@ -62,7 +62,10 @@ from crf.services import verification as verification_marks
 from crf.services.entry import Order
 from crf.services.findings import Refusal
 from endpoints import verification_services as verification
+from endpoints.cuts import services as cut_services
+from endpoints.cuts.building import moment_build
 from endpoints.models_reports import JobState, ReportJob
+from endpoints.reports import approving
 from endpoints.reports import services as reports
 from endpoints.services import endpoints_recompute, trial_recompute
 from participants.models import Participant, Visit
@@ -76,6 +79,8 @@ from trialsite.accounts.rosters import roster
 from trialsite.audit import trail
 from trialsite.audit.models import AuditEvent, TrailVerification
 from trialsite.kernel.decisions import Refused, refused
+from trialsite.web.jobs import keep
+from trialsite.web.pdf import Pdf
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +95,8 @@ def modules() -> list[Any]:
         "trialsite.accounts.services_team",
         "endpoints.services",
         "endpoints.reports.services",
+        "endpoints.reports.approving",
+        "endpoints.cuts.services",
         "crf.documents.services",
         "endpoints.verification_services",
     ]
@@ -124,7 +131,12 @@ NO_SERVICE = {
     "crf.services.writing.write", "crf.services.writing.each_line",
     "crf.services.laboratory_file.results_judge",  # it takes everything back
     "crf.documents.services.may_ask", "crf.documents.services.documents_for", "crf.documents.services.hurry",
-    "endpoints.reports.services.may_build",
+    "endpoints.reports.services.may_build", "endpoints.reports.services.may_report", "endpoints.reports.services.reports_of",
+    "endpoints.reports.approving.meanings_of", "endpoints.reports.approving.open_meanings",
+    "endpoints.reports.approving.may_approve", "endpoints.reports.approving.statement_of",
+    "endpoints.reports.approving.sha256_of",
+    "endpoints.cuts.services.may_cut", "endpoints.cuts.services.may_look", "endpoints.cuts.services.may_confirm",
+    "endpoints.cuts.services.manifest_of", "endpoints.cuts.services.heads_at", "endpoints.cuts.services.hurry",
     "endpoints.reports.services.may_take", "endpoints.reports.services.scope_of", "endpoints.reports.services.hurry",
     "endpoints.verification_services.may_verify", "endpoints.verification_services.last_night",
     "endpoints.verification_services.verification_due", "endpoints.verification_services.waiting_run",
@@ -143,6 +155,7 @@ SYSTEM = {
     "crf.services.trail_review.trail_look",
     "crf.services.holding.unlocks_expire", "crf.services.database_lock.database_seals",
     "crf.services.deviations.proposals_settle",  # time, a worker, the rules did it
+    "endpoints.cuts.services.moments_forget", "endpoints.cuts.services.looked_at",
     "endpoints.services.compute", "endpoints.services.endpoints_recompute", "endpoints.services.endpoints_recompute_many",
     "endpoints.services.endpoints_catch_up", "endpoints.services.stale", "endpoints.services.trial_version",
     "endpoints.services.trial_ask", "endpoints.services.trial_is_behind", "endpoints.services.trial_recompute",
@@ -218,6 +231,12 @@ class Stage:
             role="DATA_MANAGER",
             state=state,
         )
+
+    def finished_report(self) -> ReportJob:
+        """One whose file is there."""
+        job = ReportJob.objects.create(key="r", language="en", requested_by=self.people["mo"], code="9f2c41d7e41b8a06")
+        keep(job, Pdf(b"%PDF-1.7 a report", 1))
+        return ReportJob.objects.get(pk=job.pk)
 
     def trail_item(self) -> TrailItem:
         form = self.form()
@@ -352,6 +371,20 @@ class Stage:
     def figures(self) -> None:
         endpoints_recompute(self.operated().pk)
         trial_recompute()
+
+    def dry_run(self) -> Any:
+        self.participant()
+        moment = cut_services.moment_ask(by=self.people["da"], at=timezone.now(), cutoff=timezone.localdate())
+        moment_build(moment.pk)
+        moment.refresh_from_db()
+        return moment
+
+    def cut(self) -> Any:
+        moment = self.dry_run()
+        signed = cut_services.Signed(("password",), False, moment.digest, 0)
+        return cut_services.cut_confirm(
+            by=self.people["da"], moment=moment, title="Look", reason="", replaces=None, signed=signed
+        )
 
     def job(self, state: str) -> ReportJob:
         self.figures()
@@ -566,6 +599,29 @@ ACTS: dict[str, Act] = {
     "trialsite.accounts.services.site_change": lambda s: lambda: accounts.site_change(
         by=s.ad, site=world.site(), name_en="Other Hospital"
     ),
+    "endpoints.cuts.services.cut_confirm": lambda s: _prepared(
+        s.dry_run(), lambda moment: cut_services.cut_confirm(
+            by=s.people["da"], moment=moment, title="First look", reason="", replaces=None,
+            signed=cut_services.Signed(("password",), False, moment.digest, 0),
+        )
+    ),
+    "endpoints.cuts.services.courses_taken": lambda s: _prepared(
+        s.cut(), lambda cut: cut_services.courses_taken(by=s.people["st"], cut=cut)
+    ),
+    "endpoints.reports.approving.report_approve": lambda s: _prepared(
+        s.finished_report(), lambda job: approving.report_approve(
+            by=s.people["st"], job=job, meaning="REVIEW", sha256=job.sha256, proof=signing.Proof(("password",), False)
+        ),
+    ),
+    "endpoints.reports.approving.approval_failed": lambda s: _prepared(
+        s.finished_report(), lambda job: approving.approval_failed(by=s.people["st"], job=job, component="password")
+    ),
+    "endpoints.reports.approving.sheet_noted": lambda s: _prepared(
+        s.finished_report(), lambda job: approving.sheet_noted(by=None, job=job, sha256="0" * 64, signatures=1)
+    ),
+    "endpoints.reports.approving.sheet_downloaded": lambda s: _prepared(
+        s.finished_report(), lambda job: approving.sheet_downloaded(by=s.people["st"], job=job, sha256="0" * 64)
+    ),
     "endpoints.reports.services.report_request": lambda s: _prepared(
         s.figures(), lambda _none: reports.report_request(by=s.people["mo"], language="en", sections=[])
     ),
@@ -621,6 +677,7 @@ ACTS: dict[str, Act] = {
 # Drafts are not trial data (docs/adr/0006); planning again changes nothing unless a form did, whose save records it.
 WITHOUT_EVENT = {
     "crf.services.presence.presence_seen", "crf.services.presence.presence_left",
+    "endpoints.cuts.services.moment_ask",  # a past moment is read, nothing is kept
     "crf.services.drafts.draft_keep", "crf.services.drafts.draft_drop", "crf.services.schedule.schedule_refresh",
 } | acts_pathology.named(acts_pathology.WITHOUT_EVENT)  # fmt: skip
 

@@ -29,6 +29,8 @@ from crf.models import (
 )
 from crf.services.queries import File, query_act, query_raise
 from crf.services.site import laboratory_add, ranges_add
+from endpoints.cuts.building import moment_build
+from endpoints.cuts.services import Signed, cut_confirm, moment_ask
 from endpoints.models import TrialState
 from endpoints.models_reports import ReportJob
 from endpoints.services import endpoints_recompute, trial_recompute
@@ -431,6 +433,9 @@ TABLE: dict[str, tuple[Line, ...]] = {
     "audit/verification/<int:pk>/": (get("/audit/verification/0/", AUDITORS, 404),),
     # --- results
     "p/<str:number>/results/": (get("/p/{number}/results/", VIEW),),
+    "p/<str:number>/report/": (
+        get("/p/{number}/report/", TRIAL), post("/p/{number}/report/", (TRIAL, 302), data={"language": "en"}),
+    ),
     "p/<str:number>/results/<slug:endpoint>/": (
         get("/p/{number}/results/mpr/", VIEW), get("/p/{number}/results/none/", VIEW, 404),
     ),
@@ -438,6 +443,23 @@ TABLE: dict[str, tuple[Line, ...]] = {
     "endpoints/figures/<slug:name>.svg": (get("/endpoints/figures/none.svg", TRIAL, 404),),
     "endpoints/design/": (get("/endpoints/design/", TRIAL), get("/endpoints/design/?p0=2", TRIAL, 422)),
     "endpoints/design.csv": (get("/endpoints/design.csv", TRIAL), get("/endpoints/design.csv?p0=x", TRIAL, 422)),
+    "endpoints/moves/": (
+        get("/endpoints/moves/", TRIAL), get("/endpoints/moves/?endpoint=mpr", TRIAL), get("/endpoints/moves/?set=none", TRIAL, 404),
+    ),
+    "endpoints/moves.csv": (get("/endpoints/moves.csv", TRIAL),),
+    "endpoints/cuts/": (get("/endpoints/cuts/", TRIAL),),
+    "endpoints/cuts/new/": (
+        get("/endpoints/cuts/new/", TRIAL),
+        post("/endpoints/cuts/new/", (DATA, 422), (TRIAL, 403), data={"cutoff": "soon"}),
+    ),
+    "endpoints/cuts/dry-run/<int:pk>/": (
+        get("/endpoints/cuts/dry-run/{dry_run}/", TRIAL), get("/endpoints/cuts/dry-run/0/", TRIAL, 404),
+        post("/endpoints/cuts/dry-run/{dry_run}/", (DATA, 422), (TRIAL, 403)),
+    ),
+    "endpoints/cuts/<str:code>/": (get("/endpoints/cuts/{cut}/", TRIAL), get("/endpoints/cuts/DC-99/", TRIAL, 404)),
+    "endpoints/cuts/<str:code>/courses.json": (get("/endpoints/cuts/{cut}/courses.json", EXPORTERS),),
+    "endpoints/compare/": (get("/endpoints/compare/?a={cut}&b=live", TRIAL), get("/endpoints/compare/?a=DC-99", TRIAL, 422)),
+    "endpoints/compare.csv": (get("/endpoints/compare.csv?a={cut}&b=live", TRIAL),),
     "endpoints/<slug:endpoint>/": (get("/endpoints/mpr/", TRIAL),),
     "endpoints/<slug:endpoint>/data/": (get("/endpoints/pfs/data/", TRIAL),),
     "endpoints/<slug:endpoint>/<str:number>/": (get("/endpoints/mpr/{number}/", TRIAL),),
@@ -445,6 +467,14 @@ TABLE: dict[str, tuple[Line, ...]] = {
     "reports/<int:pk>/": (get("/reports/{job}/", TRIAL),),
     "reports/<int:pk>/retry/": (post("/reports/{job}/retry/", (TRIAL, 302)),),
     "reports/<int:pk>/download/": (get("/reports/{job}/download/", TRIAL, 404),),  # it is not ready
+    "reports/<int:pk>/approve/": (
+        post("/reports/{job}/approve/", (TRIAL, 403), data={"meaning": "REVIEW", "password": "x"}),
+    ),
+    "reports/<int:pk>/approvals.pdf": (get("/reports/{job}/approvals.pdf", TRIAL, 404),),  # nobody has signed it
+    "check/": (
+        get("/check/", EVERYBODY, nobody=200), post("/check/", (EVERYBODY, 422), nobody=422, data={"code": "x"}),
+    ),
+    "check/<str:code>/": (get("/check/9f2c41d7e41b8a06/", EVERYBODY, nobody=200),),
 }  # fmt: skip
 
 
@@ -482,6 +512,11 @@ def places(people: dict[str, User]) -> dict[str, str]:
         key="k", language="en", sections=[], sites=[], requested_by=people["mo"],
         as_of=TrialState.objects.get().as_of, trial_version=1,
     )  # fmt: skip
+    dry_run = moment_ask(by=people["da"], at=timezone.now(), cutoff=timezone.localdate())
+    moment_build(dry_run.pk)
+    dry_run.refresh_from_db()
+    signed = Signed(("password",), False, dry_run.digest, 0)
+    cut = cut_confirm(by=people["da"], moment=dry_run, title="Look", reason="", replaces=None, signed=signed)
     role = RoleHeld.objects.get(user=lin)
     training = Training.objects.filter(user=lin)[0]
     duty = Delegation.objects.filter(user=lin)[0]
@@ -505,7 +540,7 @@ def places(people: dict[str, User]) -> dict[str, str]:
     return {
         "agreement": str(agreement.pk), "query": query, "file": file,
         "document": str(document.pk), "item": str(item.pk), "copy": str(copy.pk),
-        "number": participant.number, "case": case.code, "job": str(job.pk), "role": str(role.pk),
+        "number": participant.number, "case": case.code, "job": str(job.pk), "cut": cut.code, "dry_run": str(dry_run.pk), "role": str(role.pk),
         "training": str(training.pk), "duty": str(duty.pk),
         "unlock": str(an_unlock(participant, people["da"]).pk), "deviation": str(a_deviation(participant).pk),
         "range": str(a_range(people["da"]).pk), "duplicate": str(a_pair(participant).pk),
@@ -623,7 +658,7 @@ def test_the_roles_of_the_table_are_those_of_the_cast(people: dict[str, User]) -
 INSPECTORS_POSTS = {
     "/login/", "/logout/", "/session/", "/language/", "/account/keys/", "/account/password/", "/account/second-factor/",
     "/persons/export/", "/documents/", "/documents/{document}/retry/", "/p/{number}/documents/", "/reports/{job}/retry/",
-    "/copies/", "/copies/{copy}/retry/", "/daily-mail/", "/pathology/agreement/data/pairs/csv/",
+    "/check/", "/copies/", "/copies/{copy}/retry/", "/daily-mail/", "/pathology/agreement/data/pairs/csv/",
     "/pathology/agreement/reports/", "/pathology/agreement/reports/{agreement}/retry/",
     IMAGING + "preview/", FORM + "presence/", FORM + "draft/drop/",
 }  # fmt: skip
