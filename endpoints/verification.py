@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from crf.verifying import participant_problems
+from endpoints.cuts.verifying import cuts
 from endpoints.models import EndpointRun, EndpointState
 from endpoints.verifying import run_problems, state_problems
 from participants.models import Participant
@@ -63,6 +64,7 @@ def verify(numbers: Sequence[str] = (), tell: Tell | None = None) -> Outcome:
         "runs": lambda: runs(people),
         "results": lambda: states(people),
         "slides": lambda: slide_problems(people),
+        "cuts": lambda: cuts(not numbers),
     }
     done, whole = 0, len(walk.chains) + 3 * people.count() + 2
     for name, look in parts.items():

@@ -263,16 +263,18 @@ def _row(moment: Moment, one: Person, made: Computed, moves: dict[str, Any]) -> 
     )  # fmt: skip
 
 
-def figures_of(people: Sequence[tuple[Any, Any]], errors: int) -> dict[tuple[str, str], dict[str, Any]]:
-    """The figures of every analysis set by every evaluator, from summaries and profiles."""
-    return all_figures(people, engine_settings(), study().planned.null_rates, errors)
+def figures_of(
+    people: Sequence[tuple[Any, Any]], refused: Sequence[dict[str, Any]]
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """The figures of every analysis set by every evaluator, from summaries and profiles; those of the profiles beside
+    them, which count the participants with refused data too."""
+    made = all_figures(people, engine_settings(), study().planned.null_rates, len(refused))
+    return made | profile_parts([*people, *(({}, profile) for profile in refused)])
 
 
 def _finish(moment: Moment, made: _Collected) -> None:
     _note(moment, progress=92, stage="figures")
-    found = figures_of(made.people, len(made.lines) - len(made.people)) | profile_parts(
-        [*made.people, *(({}, profile) for profile in made.refused)]
-    )
+    found = figures_of(made.people, made.refused)
     source = f"moment:{moment.pk}"
     people = sorted((state.to_json() for state in made.states), key=lambda one: str(one["number"]))
     with transaction.atomic():

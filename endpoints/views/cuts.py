@@ -67,12 +67,12 @@ def cut_new(request: HttpRequest) -> HttpResponse:
     """`/endpoints/cuts/new/`: cut-off, moment, final or not; then the dry run."""
     person: Any = request.user
     typed = {name: request.POST.get(name, "").strip() for name in (*TYPED, "cutoff", "at", "final")}
-    refusal = ""
+    refusal, status = "", 200
     if request.method == "POST":
         try:
             moment = _ask(person, typed)
         except Refused as no:
-            refusal = no.reason
+            refusal, status = no.reason, 403 if no.code == "role" else 422
         else:
             carried = urlencode({name: typed[name] for name in TYPED if typed[name]})
             return redirect(f"{reverse('cut_dry_run', args=[moment.pk])}{'?' if carried else ''}{carried}")
@@ -81,7 +81,7 @@ def cut_new(request: HttpRequest) -> HttpResponse:
     context = {
         "typed": typed, "refusal": refusal, "may": services.may_cut(person), "cuts": _replaceable(),
     }  # fmt: skip
-    return render(request, "endpoints/cuts/new.html", context, status=422 if refusal else 200)
+    return render(request, "endpoints/cuts/new.html", context, status=status)
 
 
 def _replaceable() -> Any:

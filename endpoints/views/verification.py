@@ -28,6 +28,7 @@ def parts() -> dict[str, str]:
         "guards": _("Protection of the tables"), "seals": _("Seals"), "chains": _("Chains of the trail"),
         "participants": _("Participants against the trail"), "runs": _("Stored results"),
         "results": _("Results computed again"), "slides": _("Files of digital slides"),
+        "cuts": _("Data cuts"),
     }  # fmt: skip
 
 
