@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from endpoints.engine.counting import RATES
@@ -78,6 +79,9 @@ def _curve(curve: Mapping[str, Any] | None) -> Any:
     if not curve or not curve["n"]:
         return NOTHING
     marks = [(month, cells.landmark(curve, month)) for month in (6, 12, 24)]
-    rates = " · ".join(f"{month}: {cells.share(mark['survival'])}" for month, mark in marks if mark)
-    said = f"{cells.median_of(curve)} ({cells.median_limits(curve)})"
-    return format_html("{}/{}<br>{}<br>{}", curve["events"], curve["n"], said, rates)
+    said = [
+        f"{curve['events']}/{curve['n']}",
+        f"{cells.median_of(curve)} ({cells.median_limits(curve)})",
+        *(f"{month}: {cells.share(mark['survival'])}" for month, mark in marks if mark),
+    ]
+    return format_html_join(SafeString("<br>"), "{}", ((line,) for line in said))

@@ -25,6 +25,7 @@ from endpoints.reports import codes
 from endpoints.reports.choices import SECTIONS
 from endpoints.reports.opened import capture_open
 from endpoints.reports.people import People, people_of
+from endpoints.standing_figures import PROFILE
 from endpoints.standpoint import AtCut, Line, Live, Standpoint
 from participants.models import Participant
 from trialsite.audit.models import STUDY
@@ -164,7 +165,8 @@ def _cut(cut: DataCut) -> dict[str, Any]:
 def _figures(standpoint: Standpoint, people: People) -> list[list[Any]]:
     """Figures of every analysis set by every evaluator: set, evaluator, figures. A cut keeps its own."""
     if not standpoint.live:
-        kept = StoredFigures.objects.filter(source=standpoint.source).order_by("population", "evaluator")
+        every = StoredFigures.objects.filter(source=standpoint.source).order_by("population", "evaluator")
+        kept = every.exclude(evaluator=PROFILE)
         rows = [list(row) for row in kept.values_list("population", "evaluator", "results")]
         if rows:
             return rows

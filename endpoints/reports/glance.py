@@ -143,7 +143,7 @@ def _state(content: Mapping[str, Any]) -> Block:
         )
     sets = results["sets"]
     rows.append([_("Resected with a final central result"), f"{sets['PEV']}/{sets['RES']}"])
-    return table(_("State of the data"), [_("Item"), num(_("Value"))], rows, css="half")
+    return table(_("State of the data"), [_("Item"), num(_("Value"))], rows, css="half compact keep")
 
 
 def _of(n: int, whole: int) -> str:

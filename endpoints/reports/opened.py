@@ -28,7 +28,7 @@ def capture_open(lines: Sequence[Line], sites: Sequence[str]) -> dict[str, Any]:
     """Of everybody with something open what the bounds need; the items of those that are listed, with their places."""
     movers = [Mover(line.number, line.site, line.moves) for line in lines if line.moves]
     listed = [one for one in movers if not sites or one.site in sites]
-    items = [_plain(one, item) for one in listed for item in one.moves["items"]]
+    items = [_plain(one, item) for one in listed for item in one.moves.get("items", ())]
     return {
         "movers": [_counts(one) for one in movers],
         "items": items,
@@ -41,7 +41,8 @@ def _counts(one: Mover) -> dict[str, Any]:
     """Nothing by which somebody could be known: places, and how many items matter to each rate."""
     places = {name: found for name in RATES if (found := one.place(name, HEADLINE))}
     kinds = {name: [item["kind"] for item in one.items(name, HEADLINE)] for name in places}
-    return {"places": places, "kinds": kinds, "exhausted": bool(one.moves["exhausted"])}
+    # A fourth letter at a place says that something was assumed there.
+    return {"places": places, "kinds": kinds, "exhausted": all(len(place) < 4 for place in places.values())}
 
 
 def _plain(one: Mover, item: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,7 +139,7 @@ def _items(content: Mapping[str, Any]) -> list[Block | None]:
     rows = [_item(one, kept) for one in kept["items"][:SHOWN]]
     if not rows:
         return []
-    heads = [_("Participant"), _("What is open"), _("Where"), _("Since"), _("Could become")]
+    heads = [_("Participant"), _("What is open"), _("Where"), (_("Since"), "nw"), _("Could become")]
     found: list[Block | None] = [table(_("Open items that matter to a rate"), heads, rows, css="compact")]
     more = len(kept["items"]) - SHOWN
     if more > 0:

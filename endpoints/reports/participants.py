@@ -107,7 +107,11 @@ def _accrual(content: Mapping[str, Any], pictures: Pictures) -> list[Block]:
             figure(_("Participants enrolled, added up by month, against the plan"), svg, css="small")
         )
     heads = [_("Month"), num(_("Enrolled")), num(_("Enrolled so far")), num(_("Planned so far"))]
-    blocks.append(table(_("Accrual by month"), heads, months, css="half compact"))
+    blocks.append(
+        table(
+            _("Accrual by month; months without an enrolment are left out"), heads, months, css="half compact"
+        )
+    )
     return blocks
 
 
@@ -121,4 +125,5 @@ def accrual_rows(found: Mapping[str, Any]) -> list[list[Any]]:
             NOTHING if one["planned"] is None else number(one["planned"], 1),
         ]
         for one in found["months"]
+        if one["n"] or one is found["months"][-1]
     ]

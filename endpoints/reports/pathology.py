@@ -91,7 +91,7 @@ def agreement(content: Mapping[str, Any]) -> list[Block]:
     ]
     heads = [_("Quantity"), num(_("Value")), num(_("95% CI"))]
     caption = _("Agreement of the two central readers")
-    return [heading(_("Agreement of the readers")), table(caption, heads, rows, css="half")]
+    return [heading(_("Agreement of the readers")), table(caption, heads, rows, css="half keep")]
 
 
 def _measures(pairs: list[tuple[float, float]]) -> list[list[Any]]:

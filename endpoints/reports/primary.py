@@ -153,7 +153,7 @@ def _cells(label: str, found: Mapping[str, Any], tested: bool) -> list[Any]:
     p = [cells.p_value(whole.get("p_greater")) if whole.get("p0") is not None else "–"] if tested else []
     return [
         label, cells.count(whole), cells.share(whole["estimate"]), cells.limits(whole["exact"]),
-        cells.limits(whole.get("wilson")),
+        cells.limits(whole["wilson"]) if "wilson" in whole else "–",
         *p, found.get("pending", 0), cells.count(settled),
     ]  # fmt: skip
 
@@ -168,5 +168,5 @@ def _subgroups(content: Mapping[str, Any], pictures: Pictures) -> list[Block]:
             "MPR by subgroup, full analysis set; with exact 95% intervals; the size of a square grows with "
             "the number of participants"
         )
-        blocks.append(figure(caption, svg))
+        return [*blocks, figure(caption, svg)]
     return [*blocks, found]

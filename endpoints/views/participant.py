@@ -22,6 +22,7 @@ from endpoints import words
 from endpoints.models import CutPerson, DataCut, EndpointRun, EndpointState
 from endpoints.moves import moves_for_trace
 from endpoints.panel import address_href, panel_of
+from endpoints.reports.services import may_report
 from endpoints.standpoint import cut_of
 from endpoints.versions import basis
 from endpoints.views.trial import DONE, is_polling, known
@@ -40,9 +41,11 @@ def results(request: HttpRequest, number: str) -> HttpResponse:
     compact = bool(request.GET.get("compact") or getattr(request, "htmx", False) or is_polling(request))
     part = "endpoints/_panel.html" if compact else "endpoints/participant.html"
     status = DONE if is_polling(request) and not shown.stale else 200
-    return render(
-        request, part, {"participant": participant, "shown": shown, "compact": compact}, status=status
-    )
+    context = {
+        "participant": participant, "shown": shown, "compact": compact,
+        "reported": may_report(grants_of(request.user), participant),
+    }  # fmt: skip
+    return render(request, part, context, status=status)
 
 
 @require_GET

@@ -25,7 +25,7 @@ from trialsite.web.pdf import PdfError, pdf_of
 
 pytestmark = pytest.mark.django_db
 
-SHORT = ["glance", "participants", "listing"]
+SHORT = ["glance", "listing", "chains"]
 
 
 def built(by: User, language: str = "en", sections: list[str] = SHORT) -> ReportJob:
