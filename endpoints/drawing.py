@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import structlog
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -41,6 +42,8 @@ __all__ = [
     "ANALYSES", "FEWEST", "Person", "View", "Wanted", "analysis_label", "curve_alt", "curve_notes", "draw", "draw_missing",
     "drawn", "forest_rows", "in_months", "participant_lines", "reached", "share", "wanted",
 ]  # fmt: skip
+
+log = structlog.get_logger(__name__)
 
 FEWEST = 5  # with fewer, a figure would show persons, not a trial: numbers only
 KEPT = timedelta(days=7)
@@ -158,9 +161,20 @@ def draw_missing(language: str, named: bool, view: View | None = None) -> int:
     lines = people_of(view, points="spider" in missing) if missing.keys() & PEOPLE else []
     with override(language):
         for name, one in missing.items():  # each is on the page as soon as it is drawn
-            svg, spec = plotting.draw_both(name, results, lines, one.alt, named, view=view)
+            svg, spec = _drawn(name, results, lines, one.alt, named, view)
             Figure.objects.bulk_create([Figure(digest=one.digest, svg=svg, spec=spec)], ignore_conflicts=True)
     return len(missing)
+
+
+def _drawn(
+    name: str, results: Mapping[str, Any], lines: list[Person], alt: str, named: bool, view: View
+) -> tuple[str, str]:
+    """SVG and specification. A figure that breaks is kept empty: it stops no other, and the page says so."""
+    try:
+        return plotting.draw_both(name, results, lines, alt, named, view=view)
+    except Exception:
+        log.exception("figure_failed", figure=name, source=view.standpoint.source)
+        return "", ""
 
 
 def people_of(view: View, *, points: bool) -> list[Person]:

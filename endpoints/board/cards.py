@@ -73,8 +73,7 @@ class Card:
     delta: str = ""
     moved: bool = False
     primary: bool = False
-    drawable: bool = True
-    landmarks: tuple[tuple[int, str], ...] = ()
+    is_rate: bool = True
 
 
 def rate_of(results: Results, name: str, population: str) -> tuple[str, dict[str, Any]] | None:
@@ -88,10 +87,8 @@ def rate_of(results: Results, name: str, population: str) -> tuple[str, dict[str
 
 def cards(choice: Choice) -> list[Card]:
     """Rates and times to an event that the results have, in the order of the page."""
-    found = [_rate(choice, kind) for kind in RATES]
-    order = [card for card in found if card is not None]
-    order[5:5] = [card for kind in CURVES if (card := _curve(choice, kind)) is not None]
-    return order
+    found = [*(_rate(choice, kind) for kind in RATES), *(_curve(choice, kind) for kind in CURVES)]
+    return [card for card in found if card is not None]
 
 
 def card_of(choice: Choice, name: str) -> Card | None:
@@ -118,7 +115,7 @@ def _rate(choice: Choice, kind: Kind) -> Card | None:
         value=_("NE") if whole["estimate"] is None else number(100 * whole["estimate"], 1),
         unit="" if whole["estimate"] is None else "%", counts=f"{whole['x']}/{whole['n']}",
         interval=limits(whole["exact"]), bar=_bar(whole), test=test_text(whole), note=_note(choice, name, kind, population),
-        companion=companion(whole["x"], pending, settled), drawable=whole["n"] >= FEWEST, **_rate_elsewhere(choice, name, whole),
+        companion=companion(whole["x"], pending, settled), **_rate_elsewhere(choice, name, whole),
     )  # fmt: skip
 
 
@@ -201,11 +198,7 @@ def _curve(choice: Choice, kind: Kind) -> Card | None:
         unit=_("mo") if curve["median"]["estimate"] is not None else "",
         counts=_("%(events)s/%(n)s events") % {"events": curve["events"], "n": curve["n"]},
         interval=median_interval(curve), note=", ".join(p for p in (SHOWN_CRITERIA.get(name, ""), str(kind.note)) if p),
-        companion=_landmarks(curve), drawable=curve["n"] >= FEWEST,
-        landmarks=tuple(
-            (month, mark_text(mark)) for month, mark in zip(curve["landmark_months"], curve["landmarks"], strict=True)
-        ),
-        **_curve_elsewhere(choice, name, curve),
+        companion=_landmarks(curve), is_rate=False, **_curve_elsewhere(choice, name, curve),
     )  # fmt: skip
 
 

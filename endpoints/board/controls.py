@@ -14,6 +14,8 @@ from endpoints.board.sources import evaluators_of
 from endpoints.standpoint import AtMoment
 from trialsite.web.figures import day
 
+COMPARED = 2  # the latest cuts; the page of comparisons has all
+
 
 class Option(NamedTuple):
     """A value of the form, or a link (`href`)."""
@@ -98,7 +100,8 @@ def _evaluators(choice: Choice) -> list[Option]:
 def _compare(choice: Choice, codes: list[str]) -> list[Option]:
     now = choice.query.get("compare", "")
     found = [Option("", _("None"), not now, choice.with_(compare=None))]
-    found += [Option(code, code, now == code, choice.with_(compare=code)) for code in codes]
+    shown = codes[:COMPARED] + [code for code in codes[COMPARED:] if code == now]
+    found += [Option(code, code, now == code, choice.with_(compare=code)) for code in shown]
     if not choice.standpoint.live:
         found.append(Option("live", _("Live"), now == "live", choice.with_(compare="live")))
     return found if len(found) > 1 else []

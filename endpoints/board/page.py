@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
@@ -24,7 +24,10 @@ TRACE = {
     "waterfall": ("bor_recist", "bor_mrecist"), "spider": ("bor_recist", "bor_mrecist"), "swimmer": ("pfs", "pfs"),
     "forest": ("mpr", "mpr"), "subgroups": ("mpr", "mpr"), "rvt": ("mpr", "mpr"), "accrual": ("os", "os"),
 }  # fmt: skip
-ORDER = ("waterfall", "swimmer", "subgroups", "spider", "forest", "rvt", "accrual")
+ORDER = (
+    "pfs", "pfs_mrecist", "waterfall", "swimmer", "subgroups", "os", "dfs", "dor", "dor_recist", "spider", "forest", "rvt",
+    "accrual",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class FigureView:
     alt: str
     trace: str
     drawable: bool = True
+    broken: bool = False
     curve: Mapping[str, Any] | None = None
 
 
@@ -75,6 +79,15 @@ class Page:
         """Resected participants with a final central result, of all resected."""
         found = self.results.get("sets") or {}
         return int(found.get("PEV", 0)), int(found.get("RES", 0))
+
+    @property
+    def rates(self) -> list[Card]:
+        """The first row of cards."""
+        return [card for card in self.cards if card.is_rate]
+
+    @property
+    def times(self) -> list[Card]:
+        return [card for card in self.cards if not card.is_rate]
 
     @property
     def n(self) -> int:
@@ -154,12 +167,16 @@ def _fill(made: Page) -> None:
 def _add_figures(made: Page, ask: bool) -> None:
     choice, language = made.choice, language_code()
     wanted = drawing.wanted(choice.view, made.results, language, made.named)
-    shown = [name.lower() for name in _curves(choice)] + [name for name in ORDER if name in wanted]
+    curves = {name.lower() for name in _curves(choice)}
+    shown = [
+        name for name in ORDER if name in curves or (name in wanted and name.upper() not in plotting.CURVES)
+    ]
     kept = drawing.drawn(wanted[name] for name in shown if name in wanted)
     for name in shown:
         one = wanted.get(name)
         svg = mark_safe(kept.get(one.digest, "")) if one else ""  # noqa: S308  (drawn by us)
-        made.figures.append(_figure(choice, name, one, svg))
+        broken = one is not None and kept.get(one.digest) == ""
+        made.figures.append(replace(_figure(choice, name, one, svg), broken=broken))
     missing = [name for name in shown if name in wanted and wanted[name].digest not in kept]
     made.drawing = bool(missing)
     if missing and ask:
@@ -189,7 +206,7 @@ def _figure(choice: Choice, name: str, one: drawing.Wanted | None, svg: SafeStri
             one.alt if one else title,
             name,
             one is not None,
-            curve,
+            curve=curve,
         )
     assert one is not None
     trace = TRACE[name][choice.view.criteria == "mRECIST"]

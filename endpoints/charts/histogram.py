@@ -51,7 +51,7 @@ def _limit(rows: Sequence[Mapping[str, Any]], names: list[str]) -> list[alt.Char
     at = alt.X(
         "label:N",
         sort=names,
-        bandPosition=1.06,
+        bandPosition=1,
         scale=alt.Scale(domain=names, paddingInner=0.12, paddingOuter=0.1),
     )
     line = alt.Chart(data).mark_rule(strokeDash=[3, 2.5], color=EDGE).encode(x=at)

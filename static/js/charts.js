@@ -11,6 +11,7 @@ const options = {
   defaultStyle: false,
   tooltip: { disableDefaultStyle: true },
   loader: { target: "_self" },
+  logLevel: 1, // errors
   config: { font: getComputedStyle(document.body).fontFamily },
 };
 

@@ -440,7 +440,11 @@ TABLE: dict[str, tuple[Line, ...]] = {
         get("/p/{number}/results/mpr/", VIEW), get("/p/{number}/results/none/", VIEW, 404),
     ),
     "endpoints/": (get("/endpoints/", TRIAL),),
+    "endpoints/figures.csv": (get("/endpoints/figures.csv", TRIAL),),
+    "endpoints/figures/<slug:name>/": (get("/endpoints/figures/sets/", TRIAL),),
     "endpoints/figures/<slug:name>.svg": (get("/endpoints/figures/none.svg", TRIAL, 404),),
+    "endpoints/figures/<slug:name>.json": (get("/endpoints/figures/none.json", TRIAL, 404),),
+    "endpoints/figures/<slug:name>.csv": (get("/endpoints/figures/sets.csv", TRIAL),),
     "endpoints/design/": (get("/endpoints/design/", TRIAL), get("/endpoints/design/?p0=2", TRIAL, 422)),
     "endpoints/design.csv": (get("/endpoints/design.csv", TRIAL), get("/endpoints/design.csv?p0=x", TRIAL, 422)),
     "endpoints/moves/": (

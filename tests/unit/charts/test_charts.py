@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 from django.utils.translation import override
 
-from endpoints import drawing, rows
+from endpoints import drawing, plotting, rows
+from endpoints.board import parts
 from endpoints.charts.risk_table import MARKS, marks_for, risk_table
 from endpoints.engine.survival import n_at_risk, survival
 
@@ -108,3 +110,86 @@ def test_not_treated_participants_have_no_bar() -> None:
 def _rates() -> dict[str, Any]:
     one = {"all": {"x": 2, "n": 6, "estimate": 1 / 3, "exact": {"lower": 0.04, "upper": 0.78}}}
     return {rate: {"FAS": one, "ENR": one, "PEV": one} for rate, _ in drawing.ANALYSES}
+
+
+# --- charts of stored figures ---------------------------------------------------------------------------------------
+
+
+def share(x: int, n: int) -> dict[str, Any]:
+    return {"x": x, "n": n, "estimate": x / n if n else None, "exact": {"lower": 0.1, "upper": 0.7}}
+
+
+def figures(null: float | None = 0.15) -> dict[str, Any]:
+    mpr = {"all": share(4, 9) | ({} if null is None else {"p0": null}), "pending": 0, "settled": share(4, 9)}
+    levels = [{"level": "LT", "pending": 0, **share(3, 7)}, {"level": "GE", "pending": 0, **share(1, 2)}]
+    return {
+        "curves": {}, "rates": {"MPR": {"FAS": mpr}}, "population": "FAS",
+        "subgroups": {"MPR": {"overall": {"pending": 0, **share(4, 9)},
+                              "factors": [{"factor": "AGE", "limit": 60, "levels": levels}]}},
+        "profile": {
+            "pathology": {"rvt": [0.0, 4.0, 10.0, 10.5, 55.0]},
+            "accrual": {"n": 9, "target": 48, "months": [
+                {"month": "2026-01", "n": 4, "total": 4, "planned": 2.0},
+                {"month": "2026-02", "n": 5, "total": 9, "planned": 4.0},
+            ]},
+        },
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("name", ["subgroups", "rvt", "accrual"])
+def test_figures_of_the_trial_are_drawn_without_style(name: str, language: str) -> None:
+    with override(language):
+        svg = drawing.draw(name, figures(), [], "alt", True)
+    assert svg.startswith('<svg role="img"')
+    assert 'style="' not in svg
+
+
+def test_subgroups_have_the_null_line_a_diamond_and_squares_by_size() -> None:
+    with_null = drawing.draw("subgroups", figures(), [], "x", True)
+    assert "H₀ 15%" in with_null
+    assert "H₀" not in drawing.draw("subgroups", figures(None), [], "x", True)
+    assert "≥60 years" in with_null
+    assert "44.4 (10.0–70.0)" in with_null
+    squares = [float(w) for w in re.findall(r'd="M-([\d.]+),-\1h', with_null)]
+    assert len(squares) == 2
+    assert squares[0] ** 2 / squares[1] ** 2 == pytest.approx(7 / 2, rel=0.01), "area by participants"
+
+
+def test_classes_of_viable_tumour_keep_the_limit_inside() -> None:
+    rows_ = parts.rvt_rows([0.0, 4.0, 10.0, 10.5, 55.0])
+    assert [(row["label"], row["n"]) for row in rows_ if row["n"]] == [
+        ("0", 1),
+        (">0–10", 2),
+        (">10–20", 1),
+        (">50–60", 1),
+    ]
+    assert sum(row["n"] for row in rows_) == 5
+    svg = drawing.draw("rvt", figures(), [], "x", True)
+    assert "url(#fig-rvt-hatch)" in svg, "no MPR is hatched, not only orange"
+
+
+def test_the_plan_is_broken_and_the_truth_is_whole() -> None:
+    svg = drawing.draw("accrual", figures(), [], "x", True)
+    assert "stroke-dasharray" in svg
+
+
+def test_the_browser_gets_words_and_addresses_and_the_page_gets_neither_hidden_points() -> None:
+    people = [drawing.Person(f"01-{i:03}", summary(), []) for i in range(6)]
+    svg, text = plotting.draw_both("waterfall", {"curves": {}}, people, "x", True)
+    spec = json.loads(text)
+    rows_ = [row for layer in spec["layer"] for row in layer["data"]["values"]]
+    assert {row["href"] for row in rows_ if "href" in row} == {
+        f"/endpoints/bor_mrecist/01-{i:03}/" for i in range(6)
+    }
+    assert "href" not in svg
+    assert "§" not in text
+    encodings = [layer["encoding"] for layer in spec["layer"] if "tooltip" in layer.get("encoding", {})]
+    assert encodings and encodings[0]["href"] == {"field": "href", "type": "nominal"}
+    unnamed = plotting.draw_both("waterfall", {"curves": {}}, people, "x", False)[1]
+    assert "href" not in unnamed
+    assert "01-00" not in unnamed
+    results = {"curves": {"PFS": CURVE}}
+    curve, curve_text = plotting.draw_both("pfs", results, [], "x", True)
+    assert "at risk 10" in curve_text
+    assert "at risk 10" not in curve
