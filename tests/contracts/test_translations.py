@@ -232,7 +232,7 @@ def test_the_report_has_no_english(trial: dict[str, str], people: dict[str, User
 
 def setting_names(page: str) -> set[str]:
     """Keys and values of the settings, which are the same in every language; their reasons are not."""
-    rows = re.findall(r"<tr><th>(.*?)</th><td>(.*?)</td>", page[page.find('<table class="settings"') :])
+    rows = re.findall(r'<tr><th scope="row">(.*?)</th><td>(.*?)</td>', page[page.find('<table class="settings"') :])
     return set(WORD.findall(html.unescape(" ".join(key + " " + value for key, value in rows))))
 
 
