@@ -26,7 +26,7 @@ def evaluators_of(standpoint: Standpoint) -> list[str]:
 def by_others(standpoint: Standpoint, population: str) -> dict[str, dict[str, Any]]:
     """The figures of an analysis set by every other evaluator: one query."""
     stored = StoredFigures.objects.filter(source=standpoint.source, population=population)
-    others = stored.exclude(evaluator=engine_settings().evaluator).order_by("evaluator")
+    others = stored.exclude(evaluator__in=("", engine_settings().evaluator)).order_by("evaluator")
     return dict(others.values_list("evaluator", "results"))
 
 

@@ -51,7 +51,7 @@ def _value(i: int, row: Mapping[str, Any]) -> dict[str, Any]:
         f"{number(row['estimate'], 1)} ({number(row['lower'], 1)}–{number(row['upper'], 1)})" if known else ""
     )
     return {
-        "i": i, "label": ("    " if row.get("level") else "") + row["label"],
+        "i": i, "label": ("\u2003" if row.get("level") else "") + row["label"],
         "count": f"{row['x']}/{n}" if n else ("0/0" if "n" in row else ""), "e": row.get("estimate"), "l": row.get("lower"),
         "u": row.get("upper"), "n": n, "key": bool(row.get("key")), "bold": not row.get("level"), "numbers": numbers,
         "says": f"§{row['label']}: {row.get('x', 0)}/{n}, {numbers}%",
@@ -67,19 +67,19 @@ def _stripes(values: list[dict[str, Any]], lanes: alt.Scale) -> alt.Chart:
     )  # fmt: skip
 
 
-def _null(null: float | None, lanes: alt.Scale, scale: alt.Scale) -> list[alt.Chart]:
+def _null(null: float | None, count: int, lanes: alt.Scale, scale: alt.Scale) -> list[alt.Chart]:
     """The rate of the null hypothesis: a red line with its name above it."""
     if null is None:
         return []
-    data = alt.Data(values=[{"x": null, "i": -1.0}])
-    x = alt.X("x:Q", scale=scale)
-    line = alt.Chart(data).mark_rule(color=RED, strokeWidth=1.1).encode(x=x)
+    data = alt.Data(values=[{"x": null, "i": -0.62, "end": count - 0.4}])
+    x, y = alt.X("x:Q", scale=scale), alt.Y("i:Q", scale=lanes, axis=None)
+    line = alt.Chart(data).mark_rule(color=RED, strokeWidth=1.1).encode(x=x, y=y, y2="end:Q")
     name = (
         alt.Chart(data)
         .mark_text(
             fontSize=10, color=RED, baseline="bottom", dy=1, text=_("H₀ %(rate)s%%") % {"rate": number(null)}
         )
-        .encode(x=x, y=alt.Y("i:Q", scale=lanes, axis=None))
+        .encode(x=x, y=y)
     )
     return [line, name]
 
@@ -93,9 +93,9 @@ def _whole(values: list[dict[str, Any]], lanes: alt.Scale, scale: alt.Scale) -> 
     corners = [(whole["l"], 0.0), (whole["e"], 0.34), (whole["u"], 0.0)]
     points = [{"x": x, "a": i - half, "b": i + half, "says": whole["says"]} for x, half in corners]
     guide = (
-        alt.Chart(alt.Data(values=[{"e": whole["e"]}]))
+        alt.Chart(alt.Data(values=[{"e": whole["e"], "a": i, "b": len(values) - 0.4}]))
         .mark_rule(strokeDash=[3, 2.5], color=EDGE)
-        .encode(x=alt.X("e:Q", scale=scale))
+        .encode(x=alt.X("e:Q", scale=scale), y=alt.Y("a:Q", scale=lanes, axis=None), y2="b:Q")
     )
     diamond = (
         alt.Chart(alt.Data(values=points))
