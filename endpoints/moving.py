@@ -56,6 +56,7 @@ from endpoints.gather import Gathered
 from endpoints.mapping import FIELDS, FORMS_READ
 from endpoints.models import EndpointState, Status
 from endpoints.resolutions import PARTIAL, PROOFS, Place, Resolver
+from endpoints.versions import basis
 from trialsite.kernel.digests import digest
 from trialsite.kernel.partial_date import PartialDate
 
@@ -265,20 +266,41 @@ def _pending(now: Outcome, since: Mapping[str, str]) -> list[dict[str, Any]]:
     ]
 
 
-def moves_at(courses: Sequence[Gathered], at: dt.datetime) -> dict[int, Moves]:
+def moves_at(
+    courses: Sequence[Gathered], at: dt.datetime, books: Mapping[int, Casebook] | None = None
+) -> dict[int, Moves]:
     """What could have changed at a moment, for a batch of courses of then, by participant.
 
-    Casebooks are read back from the trail only where a query stood or a date lacked its day.
+    `books`: the casebooks of then. Those that are missing are read back from the trail where a query stood or a date
+    lacked its day.
     """
     queries = open_queries([one.participant for one in courses], at)
-    return {one.participant: _then(one, queries.get(one.participant, []), at) for one in courses}
+    known = books or {}
+    return {
+        one.participant: _then(one, queries.get(one.participant, []), at, known.get(one.participant))
+        for one in courses
+    }
 
 
-def _then(one: Gathered, queries: list[OpenQuery], at: dt.datetime) -> Moves:
+def moves_standing(participants: Collection[int]) -> dict[int, tuple[dt.date | None, Moves]]:
+    """What could change now, with its day, of those for whom it is up to date: two queries."""
+    queries = open_queries(participants)
+    states = EndpointState.objects.of_trial().filter(
+        pk__in=participants, data_version=F("participant__data_version"), basis=basis(), status=Status.OK
+    )
+    return {
+        state.pk: (state.as_of, state.moves)
+        for state in states.defer("summary", "profile")
+        if state.moves_key and state.moves_key == _key(state, queries.get(state.pk, []))
+    }
+
+
+def _then(one: Gathered, queries: list[OpenQuery], at: dt.datetime, book: Casebook | None = None) -> Moves:
     dates = [one.case.get("death") or {}, *one.case.get("therapies", ())]
     if queries or any(len(each.get("date") or "") in (4, 7) for each in dates):
-        book = casebook_at(one.participant, at)
-        book.number = one.number
+        if book is None:
+            book = casebook_at(one.participant, at)
+            book.number = one.number
         latest = one.cutoff + dt.timedelta(days=1) if one.cutoff < at.date() else one.cutoff
         return moves_of(book, one.cutoff, queries, latest=latest, final=bool(one.case.get("final")))
     now = outcome_of_case(one.case, engine_settings()) if one.case else None

@@ -344,6 +344,8 @@ def _input(read: list[Any], places: Places, cutoff: dt.date) -> Input:
     sources = [source for one in known if (source := places.source(one))]
     field_read = places.field(known[0]) if len(known) == 1 else None
     label = sources[0].label if len(sources) == 1 else words.read_label(where)
+    if where.endswith(".viable_elsewhere"):
+        label = _("Viable tumour outside the nodules")
     return Input(label, words.read_value(where, value, field_read, cutoff), sources)
 
 

@@ -22,6 +22,7 @@ from crf.derivation_imaging import engine_settings
 from crf.selectors.analytes import add_results
 from crf.selectors.replay import replayed_many
 from crf.selectors.sheets import casebooks
+from crf.sheets import Casebook
 from endpoints import moving
 from endpoints.engine.codes import PENDING
 from endpoints.engine.figures import all_figures
@@ -132,7 +133,7 @@ def _add(made: _Collected, moment: Moment, part: Sequence[Person], later: bool) 
     found = _from_trail(part, moment) if later else _from_tables(part, moment)
     _count_late(found.states, part, moment)
     gathered = [found.courses[one.pk] for one in part]
-    moves = moving.moves_at(gathered, moment.at)
+    moves = _moves(found, moment, gathered)
     rows = [
         _row(moment, one, compute(each), moves.get(one.pk, {}))
         for one, each in zip(part, gathered, strict=True)
@@ -144,6 +145,15 @@ def _add(made: _Collected, moment: Moment, part: Sequence[Person], later: bool) 
     made.people += [(row.summary, row.profile) for row in rows if row.status == Status.OK]
     made.refused += [row.profile for row in rows if row.status != Status.OK]
     made.lines += [line_of(row) for row in rows]
+
+
+def _moves(found: _Found, moment: Moment, gathered: Sequence[Gathered]) -> dict[int, dict[str, Any]]:
+    """What could have changed: as it is known now where nothing did since, else computed."""
+    known = {} if moment.final or not found.standing else moving.moves_standing(found.standing)
+    kept = {one.participant: known[one.participant][1] for one in gathered
+            if one.participant in known and known[one.participant][0] == one.cutoff}  # fmt: skip
+    rest = [one for one in gathered if one.participant not in kept]
+    return kept | moving.moves_at(rest, moment.at, found.books)
 
 
 # --- nobody who began to save before the moment may come in after it was read --------------------------------------
@@ -194,6 +204,8 @@ class _Found:
 
     courses: dict[int, Gathered] = field(default_factory=dict)
     states: dict[int, PersonState] = field(default_factory=dict)
+    books: dict[int, Casebook] = field(default_factory=dict)
+    standing: set[int] = field(default_factory=set)  # whose tables are still what they were at the moment
 
 
 def _from_tables(part: Sequence[Person], moment: Moment) -> _Found:
@@ -208,12 +220,15 @@ def _from_tables(part: Sequence[Person], moment: Moment) -> _Found:
         states=data_state.of_tables({one.pk: (one.number, one.site_number) for one in part}, books)
     )
     for one in part:
+        found.books[one.pk] = books[one.pk]
         found.courses[one.pk] = course(books[one.pk], one.pk, 0, one.cutoff, final=moment.final)
     meanwhile = data_state.changed_after(pks, moment.at)
     if meanwhile:
         again = _from_trail([one for one in part if one.pk in meanwhile], moment)
         found.courses |= again.courses
         found.states |= again.states
+        found.books |= again.books
+    found.standing = set(pks) - meanwhile
     return found
 
 
@@ -227,6 +242,7 @@ def _from_trail(part: Sequence[Person], moment: Moment) -> _Found:
         trail = trails[one.pk]
         book = trail.book()
         book.number = one.number
+        found.books[one.pk] = book
         found.courses[one.pk] = course(book, one.pk, 0, one.cutoff, final=moment.final)
         found.states[one.pk] = data_state.of_trail(one.number, one.site_number, trail, numbers)
     return found

@@ -20,7 +20,7 @@ from endpoints.models import DataCut, Moment
 from endpoints.models_cuts import MomentState
 from endpoints.services import stale
 from endpoints.standpoint import AtMoment, Kept, Live, Standpoint, standpoint_of
-from endpoints.views.cuts import EVERY, PAGE
+from endpoints.views.cuts import EVERY, PAGE, without_poll
 from endpoints.views.trial import DONE, is_polling
 from participants.models import Participant
 from trialsite.accounts.door import require
@@ -75,7 +75,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
         return _waiting(request, wait.moment)
     if is_polling(request):
         moment = next(one.record for one in (left, right) if isinstance(one, AtMoment))
-        shown = {"moment": moment, "again": _without_poll(request)}
+        shown = {"moment": moment, "again": without_poll(request)}
         return render(request, "endpoints/cuts/_waiting.html", shown, status=DONE)
     shown_all = compare(left, right, grants_of(user))
     context |= _shown(request, shown_all)
@@ -90,12 +90,6 @@ def _chosen(request: HttpRequest) -> tuple[str, str]:
     if at := request.GET.get("at", "").strip():
         b = f"at:{at}"
     return a, b
-
-
-def _without_poll(request: HttpRequest) -> str:
-    query = request.GET.copy()
-    query.pop("poll", None)
-    return f"{request.path}?{query.urlencode()}"
 
 
 def _waiting(request: HttpRequest, moment: Moment) -> HttpResponse:

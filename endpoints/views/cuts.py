@@ -121,7 +121,7 @@ def dry_run(request: HttpRequest, pk: int) -> HttpResponse:
         return render(
             request,
             "endpoints/cuts/_waiting.html",
-            {"moment": moment, "again": request.get_full_path()},
+            {"moment": moment, "again": without_poll(request)},
             status=DONE,
         )
     if request.method == "GET":
@@ -139,12 +139,19 @@ def _waiting(request: HttpRequest, moment: Moment) -> HttpResponse:
     if request.method == "POST" and request.POST.get("again") and moment.state == MomentState.FAILED:
         person: Any = request.user
         services.moment_ask(by=person, at=moment.at, cutoff=moment.cutoff, final=moment.final, anew=True)
-        return redirect(request.get_full_path())
+        return redirect(without_poll(request))
     context = {"moment": moment, "every": EVERY, "poll": _polled(request)}
     if is_polling(request):
         status = 200 if moment.pending else DONE
         return render(request, "endpoints/cuts/_waiting.html", context, status=status)
     return render(request, "endpoints/cuts/waiting.html", context)
+
+
+def without_poll(request: HttpRequest) -> str:
+    """The address of the whole page behind a part that polls."""
+    query = request.GET.copy()
+    query.pop("poll", None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
 def _polled(request: HttpRequest) -> str:

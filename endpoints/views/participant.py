@@ -97,7 +97,7 @@ def _trace(request: HttpRequest, endpoint: str, number: str, *, of_trial: bool) 
         "earlier": tracing.earlier_values(participant, name, shot.until), "cuts": tracing.in_cuts(participant, name),
         "could_change": moves_for_trace(request.user, participant, name, shot.moves, addresses, live=live)
         if live or seen.cut else None,
-        "other_engine": f"{shot.engine}/{shot.configuration}" != basis(), "now": basis().split("/", 1),
+        "other_engine": not live and f"{shot.engine}/{shot.configuration}" != basis(), "now": basis().split("/", 1),
     }  # fmt: skip
     return render(request, "endpoints/trace.html", context)
 

@@ -189,7 +189,8 @@ def test_from_the_empty_list_to_the_signed_cut(cast: Cast, participant: Particip
     assert "<progress" in waiting and "data-poll-url" in waiting
     assert desk.get(address, {"poll": "1"}).status_code == 200
     dry_run(cast["da"], at=moment.at, cutoff=moment.cutoff)
-    assert desk.get(address, {"poll": "1"}).status_code == 286
+    ready = desk.get(address, {"poll": "1", "title": "First look"})
+    assert ready.status_code == 286 and f'href="{address}?title=First+look"' in ready.content.decode()
     shown = desk.get(asked["Location"]).content.decode()
     assert "Open queries" in shown and 'value="First look"' in shown
     moment.refresh_from_db()

@@ -15,6 +15,7 @@ from endpoints.cuts.building import moment_build
 from endpoints.cuts.services import moment_ask
 from endpoints.models import Moment, MomentPerson, StoredFigures, TrialState
 from endpoints.models_cuts import MomentState
+from endpoints.moving import moves_refresh
 from endpoints.services import endpoints_recompute, trial_recompute
 from endpoints.standpoint import AtMoment, standpoint_of
 from participants.models import Participant
@@ -32,6 +33,7 @@ def live() -> dict[str, Any]:
     for one in Participant.objects.all():
         endpoints_recompute(one.pk)
     trial_recompute()
+    moves_refresh()
     return TrialState.objects.get().results
 
 
