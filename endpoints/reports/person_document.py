@@ -97,7 +97,12 @@ def _reasons(content: Mapping[str, Any]) -> Block:
             printed[said] = cells.short_name(name)
             rows.append([step["rule"], said])
         found = words.whole(name, content["values"][name])
-        blocks.append(heading(f"{cells.long_name(name)}: {words.outcome(name, found)}"))
+        blocks.append(
+            heading(
+                _("%(name)s: %(value)s")
+                % {"name": cells.long_name(name), "value": words.outcome(name, found)}
+            )
+        )
         if rows:
             blocks.append(table("", [_("Rule"), _("Step")], rows, css="steps", numbered=False))
         if before:

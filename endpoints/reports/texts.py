@@ -225,9 +225,33 @@ def software(content: Mapping[str, Any]) -> str:
     return f"{_('endpoint engine')} {content['engine']} · Python {platform.python_version()} · {parts}"
 
 
+ORGAN_CLASSES: dict[str, Any] = {
+    "Blood and lymphatic system disorders": L("Blood and lymphatic system disorders"),
+    "Cardiac disorders": L("Cardiac disorders"),
+    "Endocrine disorders": L("Endocrine disorders"),
+    "Gastrointestinal disorders": L("Gastrointestinal disorders"),
+    "General disorders and administration site conditions": L(
+        "General disorders and administration site conditions"
+    ),
+    "Hepatobiliary disorders": L("Hepatobiliary disorders"),
+    "Immune system disorders": L("Immune system disorders"),
+    "Infections and infestations": L("Infections and infestations"),
+    "Injury, poisoning and procedural complications": L("Injury, poisoning and procedural complications"),
+    "Investigations": L("Investigations"),
+    "Metabolism and nutrition disorders": L("Metabolism and nutrition disorders"),
+    "Musculoskeletal and connective tissue disorders": L("Musculoskeletal and connective tissue disorders"),
+    "Nervous system disorders": L("Nervous system disorders"),
+    "Psychiatric disorders": L("Psychiatric disorders"),
+    "Renal and urinary disorders": L("Renal and urinary disorders"),
+    "Respiratory, thoracic and mediastinal disorders": L("Respiratory, thoracic and mediastinal disorders"),
+    "Skin and subcutaneous tissue disorders": L("Skin and subcutaneous tissue disorders"),
+    "Vascular disorders": L("Vascular disorders"),
+}
+
+
 def organ_class(soc: str) -> str:
     """A system organ class in the active language."""
-    return _(soc) if soc else ""
+    return str(ORGAN_CLASSES.get(soc, soc))
 
 
 def title_of(content: Mapping[str, Any]) -> str:
