@@ -37,7 +37,7 @@ def subgroups(
     )
     parts = [
         _stripes(values, lanes),
-        *_null(null, lanes, scale),
+        *_null(null, len(values), lanes, scale),
         *_whole(values, lanes, scale),
         lines,
         squares,
