@@ -95,19 +95,25 @@ def _of_people(name: str, people: list[Person], named: bool, view: Any) -> Any:
     sums = _("viable diameters") if by_mrecist else _("sum of diameters")
     best = "bor_mrecist" if by_mrecist else "bor_recist"
     if name == "waterfall":
-        return waterfall(
-            linked(rows.waterfall_rows(lines, criteria), best),
-            axis=_("Best change in %(sum)s, %%") % {"sum": sums}, event=_("PFS event"),
-        )  # fmt: skip
+        found = linked(rows.waterfall_rows(lines, criteria), best)
+        title = _("Best change in %(sum)s, %%") % {"sum": sums}
+        return waterfall(found, axis=title, event=_("PFS event")) if found else _nobody()
     if name == "swimmer":
-        return swimmer(linked(rows.swimmer_rows(lines, LANES), "pfs"), title=str(words.ORIGINS["PFS"]))
-    found = [
-        rows.spider_row(label, one, person.points) for (label, one), person in zip(lines, people, strict=True)
-    ]
-    return spider(
-        linked([row for row in found if row], best),
-        axis=_("Change in %(sum)s, %%") % {"sum": sums}, origin=str(words.ORIGINS["PFS"]),
-    )  # fmt: skip
+        found = linked(rows.swimmer_rows(lines, LANES), "pfs")
+        return swimmer(found, title=str(words.ORIGINS["PFS"])) if found else _nobody()
+    each = (
+        rows.spider_row(label, one, person.points)
+        for (label, one), person in zip(lines, people, strict=True)
+    )
+    found = linked([row for row in each if row], best)
+    title = _("Change in %(sum)s, %%") % {"sum": sums}
+    return spider(found, axis=title, origin=str(words.ORIGINS["PFS"])) if found else _nobody()
+
+
+def _nobody() -> Any:
+    from endpoints.charts.nothing import nothing
+
+    return nothing(_("Nobody has such data yet."))
 
 
 def _of_trial(name: str, results: Mapping[str, Any]) -> Any:

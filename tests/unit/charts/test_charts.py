@@ -193,3 +193,11 @@ def test_the_browser_gets_words_and_addresses_and_the_page_gets_neither_hidden_p
     curve, curve_text = plotting.draw_both("pfs", results, [], "x", True)
     assert "at risk 10" in curve_text
     assert "at risk 10" not in curve
+
+
+@pytest.mark.parametrize("name", ["waterfall", "swimmer", "spider"])
+def test_a_figure_of_nobody_has_a_size_and_says_so(name: str) -> None:
+    svg = drawing.draw(name, {"curves": {}}, [], "x", True)
+    assert "Nobody has such data yet." in svg
+    assert "Infinity" not in svg
+    assert "e+308" not in svg
