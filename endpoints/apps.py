@@ -9,6 +9,7 @@ class EndpointsConfig(AppConfig):
         from crf import checklist, critical
 
         from . import (
+            cut_tasks,  # noqa: F401  (as report_tasks)
             receivers,  # noqa: F401  (connects the one signal that travels upward)
             report_tasks,  # noqa: F401  (tasks outside tasks.py, which Celery does not find by itself)
         )

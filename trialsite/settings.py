@@ -387,7 +387,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     # Past moments that nobody has looked at for a week.
     "moments": {
-        "task": "endpoints.tasks.moments_sweep",
+        "task": "endpoints.cut_tasks.moments_sweep",
         "schedule": 24 * 3600.0,
         "options": {"expires": 3600},
     },

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from endpoints import words
-from endpoints.cuts import moved
+from endpoints.cuts.moved import Figure, compared
 from endpoints.gather import gather, standings
 from endpoints.models import Status
 from endpoints.standpoint import AtCut, Kept, Line, Live, Standpoint
@@ -66,7 +66,7 @@ class Comparison:
 
     before: Standpoint
     after: Standpoint
-    figures: list[moved.Figure]
+    figures: list[Figure]
     people: list[Person]
     questions: list[Difference]
     unseen: int  # participants who differ at sites that the reader may not see
@@ -81,11 +81,11 @@ class Comparison:
         return self.after.at or self.now
 
     @cached_property
-    def moved(self) -> list[moved.Figure]:
+    def moved(self) -> list[Figure]:
         return [one for one in self.figures if one.moved]
 
     @property
-    def headline(self) -> list[moved.Figure]:
+    def headline(self) -> list[Figure]:
         return [one for one in self.moved if one.headline]
 
     @property
@@ -122,7 +122,7 @@ def compare(one: Standpoint, other: Standpoint, grants: Grants) -> Comparison:
         else:
             unseen += 1
     return Comparison(
-        before=before, after=after, figures=moved.compared(before.results, after.results), people=people,
+        before=before, after=after, figures=compared(before.results, after.results), people=people,
         questions=questions(before, after), unseen=unseen, now=now,
     )  # fmt: skip
 

@@ -92,7 +92,7 @@ def rate_text(one: Mapping[str, Any] | None) -> str:
 
 
 def _points(a: Mapping[str, Any] | None, b: Mapping[str, Any] | None) -> str:
-    left, right = (one and one["all"]["estimate"] for one in (a, b))
+    left, right = (None if one is None else one["all"]["estimate"] for one in (a, b))
     if left is None or right is None:
         return NOTHING
     return number(100 * (right - left), 1, sign=True)
@@ -128,8 +128,8 @@ def curve_text(one: Mapping[str, Any] | None) -> str:
 
 
 def _months(a: Mapping[str, Any] | None, b: Mapping[str, Any] | None) -> str:
-    left, right = (one and one["n"] and one["median"]["estimate"] for one in (a, b))
-    if not left or not right:
+    left, right = (one["median"]["estimate"] if one and one["n"] else None for one in (a, b))
+    if left is None or right is None:
         return NOTHING
     return number((right - left) / words.DAYS_PER_MONTH, 1, sign=True)
 
@@ -139,8 +139,8 @@ def _counts(kind: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> Ite
         a, b = left.get(name), right.get(name)
         delta = NOTHING if a is None or b is None else number(b - a, sign=True)
         label = str(words.SETS.get(name, name))
-        shown = [NOTHING if one is None else str(one) for one in (a, b)]
-        yield Figure(name, "", label, *shown, delta, a != b, headline=False)
+        before, after = (NOTHING if one is None else str(one) for one in (a, b))
+        yield Figure(name, "", label, before, after, delta, a != b, headline=False)
 
 
 def _best(before: Results, after: Results) -> Iterator[Figure]:

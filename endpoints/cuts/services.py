@@ -79,7 +79,7 @@ def moment_ask(
 
 
 def _send(moment: Moment) -> None:
-    from endpoints.tasks import moment_build
+    from endpoints.cut_tasks import moment_build
 
     moment_build.delay_on_commit(moment.pk)
 
@@ -90,7 +90,7 @@ def hurry(moment: Moment) -> None:
     waiting = moment.state == MomentState.QUEUED and now - moment.requested_at > PATIENCE
     silent = moment.state == MomentState.RUNNING and moment.lease is not None and moment.lease < now
     if waiting or silent:
-        from endpoints.tasks import moment_build
+        from endpoints.cut_tasks import moment_build
 
         moment_build.hint(moment.pk)
 
@@ -231,7 +231,7 @@ def _copy(moment: Moment, cut: DataCut) -> None:
 
 def _columns() -> str:
     """What both tables have."""
-    names = [f.column for f in CutPerson._meta.concrete_fields if f.attname not in ("id", "cut_id")]
+    names = [str(f.column) for f in CutPerson._meta.concrete_fields if f.attname not in ("id", "cut_id")]
     return ", ".join(connection.ops.quote_name(name) for name in names)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from endpoints.cuts.building import figures_of
@@ -86,7 +86,7 @@ def _row_problems(row: CutPerson, cut: DataCut, same: bool) -> Iterator[Problem]
         yield Problem(where, "its summary is not that of its result")
 
 
-def _bare(content: Mapping[str, Any]) -> Any:
+def _bare(content: Any) -> Any:
     """A result without the fields behind it and without the digest of the profile, whose order of keys is the database's."""
     if isinstance(content, dict):
         return {key: _bare(value) for key, value in content.items() if key not in ("address", "profile")} | (

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -101,14 +101,15 @@ def _waiting(request: HttpRequest, moment: Moment) -> HttpResponse:
         "every": EVERY,
         "poll": f"{request.path}?{query.urlencode()}",
         "heading": _("Compare"),
+        "retry": f"{without_poll(request)}&again=1",
     }
     if is_polling(request):
         status = 200 if moment.pending else DONE
         return render(request, "endpoints/cuts/_waiting.html", context, status=status)
     if moment.state == MomentState.FAILED and request.GET.get("again"):
-        services.moment_ask(
-            by=request.user, at=moment.at, cutoff=moment.cutoff, final=moment.final, anew=True
-        )  # type: ignore[arg-type]
+        person: Any = request.user
+        services.moment_ask(by=person, at=moment.at, cutoff=moment.cutoff, final=moment.final, anew=True)
+        return redirect(without_poll(request))
     return render(request, "endpoints/cuts/waiting.html", context)
 
 
@@ -117,7 +118,7 @@ def _shown(request: HttpRequest, found: Comparison) -> dict[str, Any]:
     people = Paginator(found.with_inputs, PEOPLE).get_page(request.GET.get("fields"))
     return {
         "found": found, "left": found.before, "right": found.after, "values": values, "people": people,
-        "inputs": inputs_of(found, people.object_list), "a": name_of(found.before), "b": name_of(found.after),
+        "inputs": inputs_of(found, list(people.object_list)), "a": name_of(found.before), "b": name_of(found.after),
         "rest": [one for one in found.moved if not one.headline], "behind": stale().count() if "live" in _chosen(request) else 0,
         "same": [one for one in found.figures if one.headline and not one.moved],
     }  # fmt: skip

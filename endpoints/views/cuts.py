@@ -150,7 +150,8 @@ def _waiting(request: HttpRequest, moment: Moment) -> HttpResponse:
 def without_poll(request: HttpRequest) -> str:
     """The address of the whole page behind a part that polls."""
     query = request.GET.copy()
-    query.pop("poll", None)
+    for name in ("poll", "again"):
+        query.pop(name, None)
     return f"{request.path}?{query.urlencode()}" if query else request.path
 
 

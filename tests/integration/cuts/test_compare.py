@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from endpoints.cuts.comparing import Comparison, compare
-from endpoints.models import TrialState
+from endpoints.models import Moment, TrialState
 from endpoints.services import endpoints_recompute, trial_recompute
 from endpoints.standpoint import AtCut, AtMoment, Live
 from endpoints.views.compare import inputs_of
@@ -189,11 +189,16 @@ def test_the_pages(cast: Cast, operated: Participant, client: Client, settings: 
     at = timezone.now()
     waiting = client.get("/endpoints/compare/", {"a": "DC-01", "at": at.isoformat()})
     assert "<progress" in waiting.content.decode()
+    Moment.objects.update(state="FAILED", error="MemoryError: ")
+    address = {"a": "DC-01", "b": f"at:{at.isoformat()}"}
+    failed = client.get("/endpoints/compare/", address).content.decode()
+    assert "MemoryError" in failed and "again=1" in failed
+    assert client.get("/endpoints/compare/", address | {"again": "1"}).status_code == 302
     moment = dry_run(cast["da"], at=at, cutoff=None)
     assert AtMoment(moment).ready
     shown = client.get("/endpoints/compare/", {"a": "DC-01", "b": f"at:{at.isoformat()}"}).content.decode()
     assert "0/1 (0.0%)" in shown
-    answer = client.get("/endpoints/compare.csv?a=DC-01&b=live")
+    answer: Any = client.get("/endpoints/compare.csv?a=DC-01&b=live")
     rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
     assert {"figure", "value", "field, endpoint"} <= {row["kind"] for row in rows}
     field = next(row for row in rows if row["kind"] == "field, endpoint")

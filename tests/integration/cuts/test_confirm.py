@@ -253,7 +253,7 @@ def test_the_course_file_is_what_the_engine_was_given(
     cast: Cast, participant: Participant, desk: Client
 ) -> None:
     cut = cut_of(cast["da"])
-    answer = desk.get("/endpoints/cuts/DC-01/courses.json")
+    answer: Any = desk.get("/endpoints/cuts/DC-01/courses.json")
     (case,) = json.loads(b"".join(answer.streaming_content))
     assert case.pop("settings") == cut.engine_settings
     assert case == json.loads(zlib.decompress(cut.people.get().case))
