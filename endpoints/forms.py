@@ -17,7 +17,7 @@ LIVE = "live"
 class DataForm(forms.Form):
     """From which data, in which language. `cut` is what was chosen: none for the data as they stand."""
 
-    data = forms.ChoiceField(label=_("Data"))
+    origin = forms.ChoiceField(label=_("Data"), required=False)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 
     def __init__(self, *args: Any, cuts: list[DataCut] | None = None, **kwargs: Any) -> None:
@@ -25,17 +25,15 @@ class DataForm(forms.Form):
         if cuts is None:
             cuts = list(DataCut.objects.only("number", "title", "cutoff", "final").order_by("-number"))
         self.cuts = {cut.code: cut for cut in cuts}
-        data: Any = self.fields["data"]
-        data.choices = [
+        origin: Any = self.fields["origin"]
+        origin.choices = [
             (LIVE, _("Live, as the data stand")),
             *((code, label_of(cut)) for code, cut in self.cuts.items()),
         ]
-        # An address without a choice means the data as they stand.
-        data.required = False
 
     @property
     def cut(self) -> DataCut | None:
-        return self.cuts.get(self.cleaned_data.get("data") or LIVE)
+        return self.cuts.get(self.cleaned_data.get("origin") or LIVE)
 
 
 class ReportForm(DataForm):

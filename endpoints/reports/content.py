@@ -43,12 +43,16 @@ def definition() -> str:
     made = hashlib.sha256()
     folders = (ROOT / "endpoints" / "reports", ROOT / "endpoints" / "charts", ROOT / "templates" / "reports")
     single = (
+        "endpoints/board/parts.py",
         "endpoints/drawing.py",
+        "endpoints/moves.py",
+        "endpoints/plotting.py",
         "endpoints/words.py",
         "endpoints/rows.py",
         "endpoints/trace.py",
         "static/css/report.css",
         "trialsite/web/charts.py",
+        "trialsite/web/figures.py",
         *(f"trialsite/web/{path.name}" for path in sorted((ROOT / "trialsite" / "web").glob("pdf*.py"))),
     )
     catalogues = sorted((ROOT / "locale").glob("*/LC_MESSAGES/django.po"))

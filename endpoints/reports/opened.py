@@ -14,7 +14,7 @@ from crf.registry import form_def
 from endpoints.engine.bounds import ADDS, Bounds, Share, bounds
 from endpoints.moves import BOUNDED, HEADLINE, KINDS, WAITED, Mover, letter_word, share
 from endpoints.reports import cells
-from endpoints.reports.blocks import Block, num, table, text
+from endpoints.reports.blocks import Block, Head, num, table, text
 from endpoints.standpoint import Line
 from endpoints.trace import form_name
 from participants.models import Participant, Visit
@@ -139,7 +139,13 @@ def _items(content: Mapping[str, Any]) -> list[Block | None]:
     rows = [_item(one, kept) for one in kept["items"][:SHOWN]]
     if not rows:
         return []
-    heads = [_("Participant"), _("What is open"), _("Where"), (_("Since"), "nw"), _("Could become")]
+    heads: list[Head] = [
+        _("Participant"),
+        _("What is open"),
+        _("Where"),
+        (_("Since"), "nw"),
+        _("Could become"),
+    ]
     found: list[Block | None] = [table(_("Open items that matter to a rate"), heads, rows, css="compact")]
     more = len(kept["items"]) - SHOWN
     if more > 0:

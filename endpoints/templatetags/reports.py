@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 from django.conf import settings
-from django.forms import BaseForm, BoundField
+from django.forms import BoundField
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -33,12 +33,6 @@ def left_out(job: ReportJob) -> str:
     if job.kind == ReportKind.PARTICIPANT:
         return ""
     return "; ".join(str(NAMES[name]) for name in SECTIONS if name not in job.sections)
-
-
-@register.filter
-def chosen(form: BaseForm, name: str) -> BoundField:
-    """A field whose name is that of something else of a form."""
-    return form[name]
 
 
 @register.filter

@@ -58,7 +58,7 @@ def centre(request: HttpRequest) -> HttpResponse:
 
 def _initial(request: HttpRequest) -> dict[str, str]:
     """The language of the page; the data that the address names (`?cut=DC-02`)."""
-    return {"language": language_code(), "data": request.GET.get("cut", LIVE)}
+    return {"language": language_code(), "origin": request.GET.get("cut", LIVE)}
 
 
 def _asked(request: HttpRequest, job: ReportJob, name: str, *args: str) -> HttpResponse:

@@ -185,13 +185,13 @@ def test_a_later_change_makes_the_live_report_another(
 def test_the_page_offers_the_cuts(cut: DataCut, enter: Any) -> None:
     client = enter("mo")
     assert f"{cut.code} · {cut.cutoff.isoformat()}" in client.get("/reports/").content.decode()
-    answer = client.post("/reports/", {"data": cut.code, "language": "en", "sections": ["glance"]})
+    answer = client.post("/reports/", {"origin": cut.code, "language": "en", "sections": ["glance"]})
     assert answer.status_code == 302
     assert ReportJob.objects.get().cut == cut
     listed = client.get("/reports/").content.decode()
     assert cut.code in listed
     assert (
-        client.post("/reports/", {"data": "DC-99", "language": "en", "sections": ["glance"]}).status_code
+        client.post("/reports/", {"origin": "DC-99", "language": "en", "sections": ["glance"]}).status_code
         == 422
     )
 
