@@ -661,7 +661,8 @@ def test_the_roles_of_the_table_are_those_of_the_cast(people: dict[str, User]) -
 # What an inspector may send: the own account, documents and files to take away, and what changes no trial data.
 INSPECTORS_POSTS = {
     "/login/", "/logout/", "/session/", "/language/", "/account/keys/", "/account/password/", "/account/second-factor/",
-    "/persons/export/", "/documents/", "/documents/{document}/retry/", "/p/{number}/documents/", "/p/{number}/report/", "/reports/{job}/retry/",
+    "/persons/export/", "/documents/", "/documents/{document}/retry/", "/p/{number}/documents/", "/p/{number}/report/",
+    "/reports/{job}/retry/",
     "/check/", "/copies/", "/copies/{copy}/retry/", "/daily-mail/", "/pathology/agreement/data/pairs/csv/",
     "/pathology/agreement/reports/", "/pathology/agreement/reports/{agreement}/retry/",
     IMAGING + "preview/", FORM + "presence/", FORM + "draft/drop/",
