@@ -112,8 +112,18 @@ class Page:
         return f"{point.source}|{point.computed_at}|{self.behind}|{progress}|{drawn}|{bool(self.results)}|{self.state is None}"
 
     @property
-    def drawn(self) -> int:
-        return sum(1 for figure in self.figures if figure.svg)
+    def tables_key(self) -> str:
+        """What the tables under the figures rest on: they name nobody and are the same for every reader of a language."""
+        point = self.choice.standpoint
+        rests = (
+            point.source,
+            point.computed_at,
+            self.choice.suffix,
+            len(self.sensitivity),
+            bool(self.safety),
+            self.more_terms,
+        )
+        return "|".join(map(str, rests))
 
 
 def page_of(choice: Choice, grants: Grants, *, ask: bool = True) -> Page:

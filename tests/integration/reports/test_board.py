@@ -311,15 +311,6 @@ def test_the_state_of_live_data_is_counted_as_that_of_a_cut(
 # --- trials of odd shapes ---------------------------------------------------------------------------------------------
 
 
-def test_an_empty_trial(empty: dict[str, User], enter: Any) -> None:
-    assert "No participant yet." in page_of(enter("mo"))
-    trial_recompute()
-    page = page_of(enter("mo"))
-    assert "Nobody is in this analysis set yet" in page
-    assert "0/0" in page
-    assert enter("mo").get("/endpoints/figures/waterfall/").status_code == 200
-
-
 def test_one_participant(original: Participant, enter: Any) -> None:
     trial_recompute()
     page = page_of(enter("mo"))
