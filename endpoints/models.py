@@ -113,7 +113,7 @@ class TrialState(models.Model):
     computed_at = models.DateTimeField(null=True)
     asked = models.BooleanField(default=False)
     results = models.JSONField(default=dict)
-    data_state = models.JSONField(default=dict)  # `endpoints.board.state`: counted by a worker, apart from the figures
+    data_state = models.JSONField(default=dict)  # `endpoints.board.state`: counted apart from the figures
     counted_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -102,8 +102,7 @@ def _of_people(name: str, people: list[Person], named: bool, view: Any) -> Any:
         found = linked(rows.swimmer_rows(lines, LANES), "pfs")
         return swimmer(found, title=str(words.ORIGINS["PFS"])) if found else _nobody()
     each = (
-        rows.spider_row(label, one, person.points)
-        for (label, one), person in zip(lines, people, strict=True)
+        rows.spider_row(label, one, person.points) for (label, one), person in zip(lines, people, strict=True)
     )
     found = linked([row for row in each if row], best)
     title = _("Change in %(sum)s, %%") % {"sum": sums}

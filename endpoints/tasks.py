@@ -6,7 +6,7 @@ import time
 
 from celery import shared_task
 
-from endpoints import services, standing_figures, verification_services
+from endpoints import moving, services, standing_figures, verification_services
 
 SWEEP_SECONDS = 5.0
 PARTS = 2
@@ -35,6 +35,12 @@ def recompute_figures() -> None:
 
 
 @shared_task
+def recompute_moves() -> None:
+    """What open queries, incomplete dates and pending results could change: a query alone changes no data."""
+    moving.moves_refresh()
+
+
+@shared_task
 def sweep() -> None:
     """Finds who is behind when a message was lost, when a day has begun, when the engine was renewed."""
     if services.stale().exists():
@@ -45,6 +51,7 @@ def sweep() -> None:
         recompute_trial.hint()
     elif standing_figures.figures_are_behind():
         recompute_figures.hint()
+    recompute_moves.hint()
 
 
 @shared_task

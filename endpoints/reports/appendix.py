@@ -69,7 +69,7 @@ def _curves(by_set: Mapping[str, Any], order: list[str]) -> Block:
         if any(one and one["n"] for one in found):
             rows.append([cells.long_name(name), *(_curve(one) for one in found)])
     note = _(
-        "In each cell events/participants, the median in months with its 95% interval, and the rates at "
+        "In each cell events/participants, the median in months with its interval (95%), and the rates at "
         "6, 12 and 24 months where they are defined."
     )
     return table(_("Times to event by analysis set"), _heads(by_set, order), rows, css="matrix", note=note)

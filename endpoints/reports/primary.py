@@ -32,7 +32,7 @@ def primary(content: Mapping[str, Any], pictures: Pictures) -> Block:
     ]
     if svg := pictures.get("forest"):
         caption = _(
-            "Pathological response by analysis; with exact 95% intervals; the size of a square grows with "
+            "Pathological response by analysis; with exact intervals (95%); the size of a square grows with "
             "the number of participants"
         )
         blocks.append(figure(caption, svg))
@@ -165,7 +165,7 @@ def _subgroups(content: Mapping[str, Any], pictures: Pictures) -> list[Block]:
     blocks = [heading(_("Subgroups"))]
     if svg := pictures.get("subgroups"):
         caption = _(
-            "MPR by subgroup, full analysis set; with exact 95% intervals; the size of a square grows with "
+            "MPR by subgroup, full analysis set; with exact intervals (95%); the size of a square grows with "
             "the number of participants"
         )
         return [*blocks, figure(caption, svg)]

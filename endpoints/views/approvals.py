@@ -19,6 +19,7 @@ from endpoints.models_reports import Meaning, ReportJob
 from endpoints.report_tasks import sheet_build
 from endpoints.reports import approving, services
 from endpoints.reports.sheet import approvals_of, sheet_path
+from endpoints.views.trial import DONE, is_polling
 from trialsite.accounts import proving
 from trialsite.accounts.door import require
 from trialsite.accounts.models import Site, User
@@ -114,9 +115,16 @@ def sheet(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
     if not given:
         raise Http404
     path = sheet_path(job, given)
+    if is_polling(request):
+        ready = path.exists()
+        return (
+            render(request, "reports/_sheet_waits.html", {"job": job}, status=DONE)
+            if ready
+            else HttpResponse(status=204)
+        )
     if not path.exists():
         sheet_build.hint(job.pk)
-        return render(request, "reports/sheet_waits.html", {"job": job}, status=202)
+        return render(request, "reports/sheet_waits.html", {"job": job, "waits": True}, status=202)
     sha256 = approving.sha256_of(path)
     stream = path.open("rb")
     approving.sheet_downloaded(by=_person(request), job=job, sha256=sha256)

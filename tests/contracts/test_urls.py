@@ -448,7 +448,8 @@ TABLE: dict[str, tuple[Line, ...]] = {
     "endpoints/design/": (get("/endpoints/design/", TRIAL), get("/endpoints/design/?p0=2", TRIAL, 422)),
     "endpoints/design.csv": (get("/endpoints/design.csv", TRIAL), get("/endpoints/design.csv?p0=x", TRIAL, 422)),
     "endpoints/moves/": (
-        get("/endpoints/moves/", TRIAL), get("/endpoints/moves/?endpoint=mpr", TRIAL), get("/endpoints/moves/?set=none", TRIAL, 404),
+        get("/endpoints/moves/", TRIAL), get("/endpoints/moves/?endpoint=mpr", TRIAL),
+        get("/endpoints/moves/?set=none", TRIAL, 404),
     ),
     "endpoints/moves.csv": (get("/endpoints/moves.csv", TRIAL),),
     "endpoints/cuts/": (get("/endpoints/cuts/", TRIAL),),
@@ -544,7 +545,8 @@ def places(people: dict[str, User]) -> dict[str, str]:
     return {
         "agreement": str(agreement.pk), "query": query, "file": file,
         "document": str(document.pk), "item": str(item.pk), "copy": str(copy.pk),
-        "number": participant.number, "case": case.code, "job": str(job.pk), "cut": cut.code, "dry_run": str(dry_run.pk), "role": str(role.pk),
+        "number": participant.number, "case": case.code, "job": str(job.pk), "role": str(role.pk),
+        "cut": cut.code, "dry_run": str(dry_run.pk),
         "training": str(training.pk), "duty": str(duty.pk),
         "unlock": str(an_unlock(participant, people["da"]).pk), "deviation": str(a_deviation(participant).pk),
         "range": str(a_range(people["da"]).pk), "duplicate": str(a_pair(participant).pk),

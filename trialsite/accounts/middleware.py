@@ -19,9 +19,16 @@ from .policies import needs_second_factor
 # Names of the only pages that are open before the factor is there.
 OPEN = frozenset(
     {
-        "second_factor", "logout", "account_logout", "set_language", "health", "login", "account_login",
-        "check", "check_code",  # open to anybody
-    }  # fmt: skip
+        "second_factor",
+        "logout",
+        "account_logout",
+        "set_language",
+        "health",
+        "login",
+        "account_login",
+        "check",  # open to anybody
+        "check_code",
+    }
 )
 
 
