@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain, compress, count, islice, repeat
+from math import exp, log, sqrt
+from operator import add, lt, mul, neg, sub, truediv
 from statistics import NormalDist
 from typing import Any
 
-FLAT = math.sqrt(2.220446049250313e-16)  # S-7: S = 0.5 within float noise, as R does
+FLAT = sqrt(2.220446049250313e-16)  # S-7: S = 0.5 within float noise, as R does
 
 Number = int | float
+Limit = float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +74,10 @@ class Curve:
             first_at_half(self.time, self.upper),
         )
 
-    def at(self, time: Number, times: Sequence[Number]) -> Landmark:
+    def at(self, time: Number) -> Landmark:
         """S-9: right-continuous; beyond the last time only a curve that ended at 0 is known."""
-        n_risk = sum(1 for one in times if one >= time)
-        place = sum(1 for one in self.time if one <= time) - 1
+        place, still = bisect_right(self.time, time) - 1, bisect_left(self.time, time)
+        n_risk = self.n_risk[still] if still < len(self.time) else 0
         if not self.time:
             return Landmark(time, None, None, None, 0)
         if place < 0:
@@ -82,81 +87,116 @@ class Curve:
         return Landmark(time, self.survival[place], self.lower[place], self.upper[place], n_risk)
 
 
-def tied(times: Sequence[Number]) -> list[Number]:
-    """S-3: times equal within float noise become one (integer days stay as they are)."""
-    if all(isinstance(time, int) for time in times):
-        return list(times)
-    ordered = sorted(set(times))
-    noise = FLAT * sum(abs(time) for time in ordered) / len(ordered)
-    same: dict[Number, Number] = {}
-    first = ordered[0]
-    last = first
-    for time in ordered:
-        if time - last > noise:
-            first = time
-        same[time], last = first, time
-    return [same[time] for time in times]
+@dataclass(frozen=True, slots=True)
+class Table:
+    """S-3: distinct times in ascending order; at each, how many have it, and for how many it is an event."""
+
+    time: tuple[Number, ...]
+    n: tuple[int, ...]
+    n_event: tuple[int, ...]
+
+    @property
+    def reverse(self) -> Table:
+        """S-10: censorings as events, and events as censorings."""
+        return Table(self.time, self.n, tuple(map(sub, self.n, self.n_event)))
 
 
-def interval(survival: float, g: float, z: float, conf_type: str) -> tuple[float | None, float | None]:
-    """S-5, S-6: pointwise limits; undefined at S = 1 and at S = 0."""
-    if survival <= 0 or survival >= 1:
-        return None, None
-    error = z * math.sqrt(g)
+def tabled(times: Sequence[Number], events: Sequence[bool]) -> Table:
+    """S-3: counted once, whatever is estimated from it afterwards."""
+    if len(times) != len(events):
+        raise ValueError("times and events differ in length")
+    every, died = Counter(times), Counter(compress(times, events))
+    ordered = sorted(every)
+    n = map(every.__getitem__, ordered) if len(ordered) < len(times) else repeat(1, len(ordered))
+    table = Table(tuple(ordered), tuple(n), tuple(map(died.get, ordered, repeat(0))))
+    whole = all(issubclass(kind, int) for kind in set(map(type, ordered)))
+    return table if whole else tied(table)
+
+
+def tied(table: Table) -> Table:
+    """S-3: times equal within float noise become the first of them (integer days never come here)."""
+    time = table.time
+    noise = FLAT * sum(map(abs, time)) / len(time)
+    apart = list(map(noise.__lt__, map(sub, islice(time, 1, None), time)))  # from the one before
+    if all(apart):
+        return table
+    ends = [*apart, True]
+    return Table(
+        tuple(compress(time, chain((True,), apart))), _sums(table.n, ends), _sums(table.n_event, ends)
+    )
+
+
+def _sums(values: Sequence[int], ends: Sequence[bool]) -> tuple[int, ...]:
+    """Sums of the parts that end at these places."""
+    until = list(compress(accumulate(values), ends))
+    return tuple(map(sub, until, chain((0,), until)))
+
+
+def limits(
+    survival: Sequence[float], root: Iterable[float], z: float, conf_type: str
+) -> tuple[Iterable[float], Iterable[float]]:
+    """S-5, S-6: pointwise limits where 0 < S < 1; `root`: Greenwood's sum under the root. Column by column."""
+    error = list(map(mul, repeat(z), root))
     if conf_type == "plain":
-        return max(0.0, survival - survival * error), min(1.0, survival + survival * error)
+        spread = list(map(mul, survival, error))
+        lower, upper = map(sub, survival, spread), map(add, survival, spread)
+        return map(max, repeat(0.0), lower), map(min, repeat(1.0), upper)
     if conf_type == "log":
-        return survival * math.exp(-error), min(1.0, survival * math.exp(error))
-    level = math.log(survival)
-    centre, spread = math.log(-level), error / level
-    return math.exp(-math.exp(centre - spread)), math.exp(-math.exp(centre + spread))
+        upper = map(mul, survival, map(exp, error))
+        return map(mul, survival, map(exp, map(neg, error))), map(min, repeat(1.0), upper)
+    level = list(map(log, survival))
+    centre, spread = list(map(log, map(neg, level))), list(map(truediv, error, level))
+    low, high = map(exp, map(sub, centre, spread)), map(exp, map(add, centre, spread))
+    return map(exp, map(neg, low)), map(exp, map(neg, high))
 
 
 def kaplan_meier(times: Sequence[Number], events: Sequence[bool], conf_level: float, conf_type: str) -> Curve:
     """S-3, S-4: product-limit estimate with Greenwood's error; events precede censorings at one time."""
+    return curve_of(tabled(times, events), conf_level, conf_type)
+
+
+def curve_of(table: Table, conf_level: float, conf_type: str) -> Curve:
+    """The curve of counted times, column by column: at a million times that takes no loop of Python.
+
+    S falls from 1 to, at most, 0 at the last time: in between are the limits.
+    """
     z = NormalDist().inv_cdf((1 + conf_level) / 2)
-    counts: dict[Number, list[int]] = {}
-    for time, event in zip(tied(times) if times else (), events, strict=True):
-        counts.setdefault(time, [0, 0])[0 if event else 1] += 1
-    ordered = sorted(counts)
-    at_risk, survival, g = len(times), 1.0, 0.0
-    n_risk, curve, errors, lowers, uppers = [], [], [], [], []
-    for time in ordered:
-        died, censored = counts[time]
-        n_risk.append(at_risk)
-        if died == at_risk:
-            survival, g = 0.0, math.inf
-        elif died:
-            survival *= 1 - died / at_risk
-            g += died / (at_risk * (at_risk - died))
-        lower, upper = interval(survival, g, z, conf_type)
-        curve.append(survival)
-        errors.append(survival * math.sqrt(g) if survival > 0 else None)
-        lowers.append(lower)
-        uppers.append(upper)
-        at_risk -= died + censored
+    n, died = sum(table.n), table.n_event
+    n_risk = tuple(map(sub, repeat(n), chain((0,), accumulate(table.n[:-1]))))[: len(died)]
+    survival = tuple(accumulate(map(sub, repeat(1), map(truediv, died, n_risk)), mul))
+    last = len(survival) - 1 if survival and survival[-1] == 0 else len(survival)
+    parts = map(truediv, died, map(mul, n_risk, map(sub, islice(n_risk, last), died)))
+    root = list(map(sqrt, accumulate(parts)))
+    first = next((place for place, one in enumerate(survival) if one < 1), len(survival))
+    before: tuple[Limit, ...] = (None,) * first
+    after: tuple[Limit, ...] = (None,) * (len(survival) - last)
+    lower, upper = limits(survival[first:last], root[first:], z, conf_type)
     return Curve(
-        n=len(times),
-        events=sum(count[0] for count in counts.values()),
-        time=tuple(ordered),
-        n_risk=tuple(n_risk),
-        n_event=tuple(counts[time][0] for time in ordered),
-        n_censor=tuple(counts[time][1] for time in ordered),
-        survival=tuple(curve),
-        std_error=tuple(errors),
-        lower=tuple(lowers),
-        upper=tuple(uppers),
+        n=n,
+        events=sum(died),
+        time=table.time,
+        n_risk=n_risk,
+        n_event=died,
+        n_censor=table.reverse.n_event,
+        survival=survival,
+        std_error=(*map(mul, survival, root), *after),
+        lower=(*before, *lower, *after),
+        upper=(*before, *upper, *after),
     )
 
 
-def first_at_half(times: Sequence[Number], values: Sequence[float | None]) -> float | None:
+def first_at_half(times: Sequence[Number], values: Sequence[Limit]) -> float | None:
     """S-7: the first time at or below one half; on a flat part at one half the middle up to the next drop."""
-    reached = [(time, value) for time, value in zip(times, values, strict=True) if value is not None]
-    reached = [(time, value) for time, value in reached if value < 0.5 + FLAT]
-    if not reached:
+    begin = next((place for place, one in enumerate(values) if one is not None), len(values))
+    known = [
+        one for one in values[begin:] if one is not None
+    ]  # undefined at S = 1 and at S = 0 only: the ends
+    reached = compress(count(), map(lt, known, repeat(0.5 + FLAT)))
+    place = next(reached, None)
+    if place is None:
         return None
-    time, value = reached[0]
-    drop = next((later for later, below in reached if below < value), None)
-    if abs(value - 0.5) < FLAT and drop is not None:
-        return (time + drop) / 2
-    return time
+    time, value = times[begin + place], known[place]
+    drop = None
+    if abs(value - 0.5) < FLAT:
+        drop = next((times[begin + later] for later in reached if known[later] < value), None)
+    return time if drop is None else (time + drop) / 2

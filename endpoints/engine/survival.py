@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from endpoints.engine.kaplan_meier import Curve, Estimate, Landmark, Number, kaplan_meier
+from endpoints.engine.kaplan_meier import Curve, Estimate, Landmark, Number, curve_of, tabled
 
 MARKS_MONTHS = (0, 3, 6, 9, 12, 18, 24)
 
@@ -47,9 +47,10 @@ def survival(
     conf_type: str = "log-log",
 ) -> Survival:
     """S-3 to S-11 for one group; an empty group has no curve and no estimate."""
-    curve = kaplan_meier(times, events, conf_level, conf_type)
-    reverse = kaplan_meier(times, [not event for event in events], conf_level, conf_type)
-    return Survival(curve, tuple(curve.at(time, times) for time in landmarks), curve.median, reverse.median)
+    table = tabled(times, events)
+    curve = curve_of(table, conf_level, conf_type)
+    reverse = curve_of(table.reverse, conf_level, conf_type)
+    return Survival(curve, tuple(curve.at(time) for time in landmarks), curve.median, reverse.median)
 
 
 def n_at_risk(times: Sequence[Number], marks: Sequence[Number]) -> tuple[int, ...]:
