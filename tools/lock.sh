@@ -12,6 +12,8 @@ echo "Locking the development tools …"
 .venv/bin/pip-compile "${flags[@]}" --extra dev --constraint requirements/runtime.txt --output-file requirements/dev.txt pyproject.toml
 echo "Locking the store for digital slides …"
 .venv/bin/pip-compile "${flags[@]}" --extra s3 --constraint requirements/runtime.txt --output-file requirements/s3.txt pyproject.toml
+echo "Locking what is measured beside us …"
+.venv/bin/pip-compile "${flags[@]}" --output-file requirements/peers.txt requirements/peers.in
 if grep -nE '://|^-' requirements/*.txt; then
     echo "An address or an option got into the lock." >&2
     exit 1

@@ -99,6 +99,8 @@ def _copy_table(
         )
         if moved:
             values.append(f'"{column}" + n.k * {STRIDE}')
+        elif model is FormInstance and column == "locked":
+            values.append("FALSE")  # the database takes no values of a locked form
         elif model is Participant and column == "number":
             values.append(f"'{prefix}' || (10000 + n.k)" if prefix else f"\"{column}\" || 'x' || n.k")
         else:

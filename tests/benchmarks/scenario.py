@@ -12,7 +12,20 @@ import django
 def main() -> None:
     name, scale, file = sys.argv[1:]
     django.setup()
-    from . import book, bulk, central, many_users, one_user, signing, site, slides, trail
+    from . import (
+        book,
+        bulk,
+        central,
+        endpoints,
+        estimators,
+        many_users,
+        one_user,
+        reports,
+        signing,
+        site,
+        slides,
+        trail,
+    )
 
     if name == "migrate":
         site.migrate()
@@ -22,6 +35,7 @@ def main() -> None:
         "matrix": bulk.matrix, "fresh": many_users.fresh, "scratch": bulk.scratch, "writers": many_users.writers,
         "rows": book.rows, "checks": book.checks, "casebook": book.casebook, "sign": signing.sign, "trail": trail.trail,
         "slides": slides.slides, "central": central.central,
+        "estimators": estimators.estimators, "board": endpoints.board, "changed": endpoints.changed, "reports": reports.reports,
     }[name]  # fmt: skip
     Path(file).write_text(json.dumps(act(float(scale))))
 
