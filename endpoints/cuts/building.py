@@ -131,7 +131,7 @@ def _build(moment: Moment) -> None:
 def _add(made: _Collected, moment: Moment, part: Sequence[Person], later: bool) -> None:
     """One batch: courses, the engine over each, rows."""
     found = _from_trail(part, moment) if later else _from_tables(part, moment)
-    _count_late(found.states, part, moment)
+    _count_late(found, part, moment)
     gathered = [found.courses[one.pk] for one in part]
     moves = _moves(found, moment, gathered)
     rows = [
@@ -248,16 +248,18 @@ def _from_trail(part: Sequence[Person], moment: Moment) -> _Found:
     return found
 
 
-def _count_late(states: dict[int, PersonState], part: Sequence[Person], moment: Moment) -> None:
-    """Changes made after the cut-off day that are in the data, and those after the moment that are not."""
-    pks = [one.pk for one in part]
+def _count_late(found: _Found, part: Sequence[Person], moment: Moment) -> None:
+    """Changes made after the cut-off day that are in the data, and those after the moment that are not. Neither says
+    that somebody has read centrally before the result of the participant was released."""
+    pks, states = [one.pk for one in part], found.states
+    unseen = data_state.blinded_targets([pk for pk in pks if not data_state.released(found.books[pk])])
     for zone in {one.zone for one in part}:
         own = [one for one in part if one.zone == zone]
         ends = dt.datetime.combine(own[0].cutoff, dt.time.max, zoneinfo.ZoneInfo(zone))
         if ends < moment.at:
-            for pk, n in data_state.entries_between([one.pk for one in own], ends, moment.at).items():
+            for pk, n in data_state.entries_between([one.pk for one in own], ends, moment.at, unseen).items():
                 states[pk].late = n
-    for pk, n in data_state.entries_between(pks, moment.at, None).items():
+    for pk, n in data_state.entries_between(pks, moment.at, None, unseen).items():
         states[pk].after = n
 
 

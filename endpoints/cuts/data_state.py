@@ -37,7 +37,7 @@ class PersonState:
     """One participant: forms begun, how many are complete, how many can be signed and are; endpoint fields with a value
     and how many are verified; standing queries (their codes); changes after the cut-off day (`late`) and after the
     moment itself (`after`, not in the data); endpoints whose result is pending; dates of the course that are not complete;
-    whether the data are refused. A central reading stays unseen until it is released: it counts in none of these."""
+    whether the data are refused. A central reading stays unseen until its result is released: it counts in none of these."""
 
     number: str
     site: str
@@ -60,6 +60,11 @@ class PersonState:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def released(book: Casebook) -> bool:
+    """Whether the central result of a participant is known to others than its readers, as the mapping has it (G-31)."""
+    return any(sheet.get("cpf_dat") for sheet in book.all("CPATHF"))
 
 
 def endpoint_paths(book: Casebook) -> Iterator[tuple[int, str]]:
@@ -86,8 +91,10 @@ def of_tables(people: Mapping[int, tuple[str, str]], books: Mapping[int, Caseboo
     forms = FormInstance.objects.filter(participant__in=people, active=True).exclude(
         status=FormStatus.EXPECTED
     )
+    open_ones = {pk for pk, book in books.items() if released(book)}
     for pk, key, status, signed in forms.values_list("participant_id", "form_key", "status", "signed"):
-        _count_form(found[pk], key, status == FormStatus.COMPLETE, signed == Signed.SIGNED)
+        if key not in BLINDED_FORMS or pk in open_ones:
+            _count_form(found[pk], key, status == FormStatus.COMPLETE, signed == Signed.SIGNED)
     marks: dict[int, set[tuple[int, str]]] = defaultdict(set)
     standing = VerificationMark.objects.filter(form__participant__in=people, state=MarkState.VALID)
     for pk, form, path in standing.values_list("form__participant_id", "form_id", "path"):
@@ -111,13 +118,17 @@ def numbers_of(trails: Iterable[Replayed]) -> dict[int, int]:
 def of_trail(number: str, site: str, trail: Replayed, numbers: Mapping[int, int]) -> PersonState:
     """One participant as the trail had it; `numbers` of its queries as `numbers_of` gives them."""
     made = PersonState(number, site)
+    book = trail.book()
+    shown = released(book)
     for form, sheet in trail.sheets.items():
         status = trail.statuses.get(form)
         if status in (None, FormStatus.EXPECTED) or form in trail.removed:
             continue
+        if sheet.key in BLINDED_FORMS and not shown:
+            continue
         signed = bool(trail.review.get((form, "@signature")))
         _count_form(made, sheet.key, status == FormStatus.COMPLETE, signed)
-    _count_fields(made, trail.book(), {place for place, text in trail.marks.items() if text})
+    _count_fields(made, book, {place for place, text in trail.marks.items() if text})
     standing = sorted(
         numbers[pk] for pk, state in trail.queries.items() if state in STANDING and pk in numbers
     )
@@ -153,10 +164,20 @@ def partial_dates(case: Any) -> int:
     return own + sum(partial_dates(one) for one in case.values() if isinstance(one, dict | list))
 
 
-def entries_between(pks: Collection[int], after: dt.datetime, until: dt.datetime | None) -> Counter[int]:
-    """Changes of values by participant, later than `after` and up to `until`: one query."""
+def blinded_targets(pks: Collection[int]) -> list[str]:
+    """What events of the central pathology of participants are about: one query."""
+    forms = FormInstance.objects.filter(participant__in=pks, form_key__in=BLINDED_FORMS)
+    return [f"form:{pk}" for pk in forms.values_list("pk", flat=True)]
+
+
+def entries_between(
+    pks: Collection[int], after: dt.datetime, until: dt.datetime | None, unseen: Collection[str] = ()
+) -> Counter[int]:
+    """Changes of values by participant, later than `after` and up to `until`, without those about `unseen`: one query."""
     names = {chain_name(pk): pk for pk in pks}
     events = AuditEvent.objects.filter(chain__name__in=names, action__in=ENTRIES, at__gt=after)
+    if unseen:
+        events = events.exclude(target__in=unseen)
     if until is not None:
         events = events.filter(at__lte=until)
     rows = events.values_list("chain__name").annotate(n=Count("pk"))
