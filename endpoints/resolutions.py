@@ -177,8 +177,11 @@ class Resolver:
     def _assume(self, place: Place, book: Casebook) -> Callable[[str, str], Values]:
         """What may come of an item at a rate and an analysis set: nothing where it can never matter (docs/what-could-move.md).
 
-        What holds "while nobody asks about" another form counts only while nobody does.
+        What holds "while nobody asks about" another form counts only while nobody does. While the data are refused nothing
+        is known of the course, so everything may come of everything.
         """
+        if self.outcome(book) is None:
+            return lambda _name, _population: ANYTHING
         rates = self._rates(place, book)
         sets = _sets(place, rates)
 
@@ -318,6 +321,7 @@ class Resolver:
 
 NOTHING: Values = frozenset()
 BOTH: Values = frozenset({REACHED, NOT, PENDING})
+ANYTHING: Values = BOTH | {OUT}
 CLOSES: Values = frozenset(
     {NOT, PENDING}
 )  # it may end the wait or open it again, and reaches nothing by itself

@@ -188,6 +188,55 @@ class TestSeveral:
         assert found.at("MPR") == {"N"}  # day 183 is over: no image brings a resection back
 
 
+class TestRefused:
+    """While the data are refused nothing is known of the course: what cannot be computed may be anything."""
+
+    def test_two_percentages_that_are_missing(self) -> None:
+        good = operated()
+        places = [place(good, "CPATH", "CP2:1/cpn_rvt", n) for n in (0, 1)]
+        book = good
+        for one in places:
+            book = changed(book, one, None, {})
+        assert resolver().outcome(book) is None
+        truth, found = resolver().outcome(good), reach(book, *places)
+        assert truth is not None
+        assert truth[AT["MPR", "FAS"]] + truth[AT["ORR", "REV"]] == "YY"
+        assert not _outside(truth, found)
+        assert not found.exhausted
+
+    @pytest.mark.parametrize("path", ["tudat", ""])
+    def test_two_assessments_before_the_baseline(self, path: str) -> None:
+        good = operated()
+        book = good
+        places = [Place(one.form, "TA", "tudat") for one in good.all("TA")[1:]]
+        for one, day in zip(places, (2, 3), strict=True):
+            book = changed(book, one, dt.date(2026, 1, day), {})
+        assert resolver().outcome(book) is None
+        truth = resolver().outcome(good)
+        assert truth is not None
+        found = reach(book, *(Place(one.form, "TA", path) for one in places))
+        assert not _outside(truth, found)
+
+    def test_whatever_made_it_refused(self) -> None:
+        """Random pairs of answers that the engine refuses, both asked about: what stood there before is in the reach."""
+        rng = random.Random(20261103)
+        good = operated()
+        truth = resolver().outcome(good)
+        assert truth is not None
+        tried = 0
+        for _ in range(120):
+            pair = rng.sample(_spots(good), 2)
+            book = good
+            for spot in pair:
+                book = changed(book, spot, _random_value(rng, _field(spot)), {})
+            made = Resolver(CUTOFF, DEFAULTS, dt.date(2026, 12, 31), asked=pair)
+            if made.outcome(book) is None and tried < 6:
+                items = [item for n, spot in enumerate(pair) if (item := made.item(str(n), spot, book))]
+                assert not _outside(truth, reachable(book, items, made.outcome, limit=60)), pair
+                tried += 1
+        assert tried == 6
+
+
 def test_every_day_of_an_incomplete_date() -> None:
     """The therapy of March ends the window on its first day; a later day lets the second assessment count."""
     book = waiting()
