@@ -28,7 +28,7 @@ from endpoints.engine.parsing import (
 )
 from endpoints.engine.proportions import proportion
 from endpoints.engine.settings import CONF_TYPES, Settings
-from endpoints.engine.steps import EngineError, Read, gettext_noop, plain, steps_json
+from endpoints.engine.steps import EngineError, Read, as_error, gettext_noop, plain, steps_json
 from endpoints.engine.survival import survival
 from endpoints.engine.time_to_event import Candidate, time_to_event
 from endpoints.engine.timepoint import series_from_json
@@ -207,5 +207,5 @@ def run_case(operation: str, case: Any) -> Result:
         data = as_object(case, allowed | CASE_KEYS, "")
         need(data, "id", "")
         return {"id": name} | run(data, Settings.from_json(data.get("settings"))) | {"id": name}
-    except EngineError as error:
-        return {"id": name, "error": error.to_json()}
+    except Exception as failure:  # whatever is wrong with one case: the others are still computed
+        return {"id": name, "error": as_error(failure).to_json()}

@@ -13,12 +13,15 @@ from trialsite.kernel.partial_date import PartialDate, complete_date
 Json = Mapping[str, Any]
 Row = TypeVar("Row")
 
+LAST_YEAR = 9000  # windows of days are added to dates, and the calendar ends with 9999
+
 UNKNOWN_KEY = gettext_noop("Unknown key {key}.")
 REQUIRED = gettext_noop("{key} is required.")
 NOT_AN_OBJECT = gettext_noop("An object is expected here.")
 NOT_AN_ARRAY = gettext_noop("An array is expected here.")
 NOT_A_DATE = gettext_noop("{value} is not a complete date (YYYY-MM-DD).")
 NOT_A_PARTIAL_DATE = gettext_noop("{value} is not a date (YYYY, YYYY-MM or YYYY-MM-DD).")
+TOO_LATE = gettext_noop("{value} lies beyond the year 9000.")
 NOT_A_NUMBER = gettext_noop("{value} is not a decimal number written as text.")
 NOT_YES_NO = gettext_noop("{value} is neither true nor false.")
 NOT_TEXT = gettext_noop("{value} is not text.")
@@ -70,13 +73,22 @@ def need(data: Json, key: str, where: str) -> Any:
 
 
 def complete(value: Any) -> date | None:
-    """The day of YYYY-MM-DD; none when it is anything else."""
+    """The day of YYYY-MM-DD; none when it is anything else, or too late to count days from."""
     if not isinstance(value, str):
         return None
     try:
-        return complete_date(value)
+        found = complete_date(value)
     except ValueError:
         return None
+    return found if found.year <= LAST_YEAR else None
+
+
+def _too_late(value: Any) -> bool:
+    """A date, but beyond the years that are counted with."""
+    try:
+        return isinstance(value, str) and PartialDate.parse(value).latest.year > LAST_YEAR
+    except ValueError:
+        return False
 
 
 def day(data: Json, key: str, where: str) -> date | None:
@@ -97,7 +109,7 @@ def as_day(value: Any, where: str) -> date:
     """A complete date, or the refusal."""
     found = complete(value)
     if found is None:
-        raise EngineError(where, NOT_A_DATE, {"value": value})
+        raise EngineError(where, TOO_LATE if _too_late(value) else NOT_A_DATE, {"value": value})
     return found
 
 
@@ -111,6 +123,8 @@ def partial_day(data: Json, key: str, where: str) -> PartialDate | None:
 
 def as_partial_day(value: Any, where: str) -> PartialDate:
     """A date that may lack its day, or day and month."""
+    if _too_late(value):
+        raise EngineError(where, TOO_LATE, {"value": value})
     try:
         if isinstance(value, str):
             return PartialDate.parse(value)

@@ -111,3 +111,14 @@ class EngineError(ValueError):
 
     def to_json(self) -> dict[str, str]:
         return {"where": self.where, "message": self.text}
+
+
+UNEXPECTED = gettext_noop("The engine cannot compute this: {failure}.")
+
+
+def as_error(failure: Exception) -> EngineError:
+    """A refusal as it is; anything else, which no check foresaw, as the refusal of this one input."""
+    if isinstance(failure, EngineError):
+        return failure
+    said = f"{type(failure).__name__}, {failure}".rstrip(".")
+    return EngineError("", UNEXPECTED, {"failure": said})

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from endpoints.engine.counting import Person
+from endpoints.engine.counting import PARTS, Person
 from endpoints.engine.course import Course, derive
 from endpoints.engine.evaluators import others_of, whole_summary
 from endpoints.engine.figures import POPULATIONS, all_figures
 from endpoints.engine.parsing import Json, as_object, at, need, needed_day, rows
 from endpoints.engine.profile_figures import Pair, profile_figures
+from endpoints.engine.profile_input import profile_of
 from endpoints.engine.safety import with_safety
 from endpoints.engine.settings import Settings
-from endpoints.engine.steps import EngineError, gettext_noop
+from endpoints.engine.steps import EngineError, as_error, gettext_noop
 from endpoints.engine.summary import Summary
 
 TRIAL_KEYS = frozenset({"null_rates", "accrual_plan", "participants"})
 PLAN_KEYS = frozenset({"start", "per_month", "target"})
 WHOLE = "ALL"  # every part in its own analysis set
 PARTICIPANT_KEYS = frozenset({"course", "profile"})
-PROFILE_KEYS = frozenset(
-    {"baseline", "disposition", "safety", "exposure", "pathology", "deviations", "sets", "pps_not"}
-)
 
 NOT_POSITIVE = gettext_noop("{key} must be a number greater than 0, not {value}.")
 NOT_A_SHARE = gettext_noop("{value} does not lie between 0 and 1.")
+NOT_WHOLE = gettext_noop("{value} is not a whole number greater than 0.")
 TWICE = gettext_noop("Participant {id} is there twice.")
 OTHER_SETTINGS = gettext_noop("The settings of a course must be those of the trial.")
 
@@ -59,11 +59,14 @@ def run_trial(case: Json, settings: Settings) -> Result:
     for where, data in _participants(case):
         try:
             kept.append(_computed(data, settings, seen))
-        except EngineError as error:
+        except Exception as failure:
+            error = as_error(failure)
             course = data.get("course")
             name = course.get("id") if isinstance(course, dict) else None
-            refused.append(profile if isinstance(profile := data.get("profile"), dict) else {})
-            errors.append({"id": name, "where": at(where, error.where), "message": error.text})
+            refused.append(_readable(data.get("profile")))
+            errors.append(
+                {"id": name, "where": at(where, error.where) if error.where else where, "message": error.text}
+            )
     figures: dict[str, Result] = {}
     people: list[Person] = [(one.summary, one.profile) for one in kept]
     for (population, evaluator), results in all_figures(people, settings, rates, len(errors)).items():
@@ -85,8 +88,8 @@ def run_trial(case: Json, settings: Settings) -> Result:
 
 def null_rates(case: Json) -> dict[str, float]:
     """S-2: shares of 1 by name of a rate."""
-    given = case.get("null_rates") or {}
-    found = as_object(given, frozenset(given) if isinstance(given, dict) else frozenset(), "null_rates")
+    given = case.get("null_rates")
+    found = as_object({} if given is None else given, frozenset(PARTS), "null_rates")
     for name, value in found.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
             raise EngineError(at("null_rates", name), NOT_A_SHARE, {"value": str(value)})
@@ -101,8 +104,10 @@ def accrual_plan(case: Json) -> AccrualPlan | None:
     data = as_object(given, PLAN_KEYS, "accrual_plan")
     for key in ("per_month", "target"):
         value = need(data, key, "accrual_plan")
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
             raise EngineError(at("accrual_plan", key), NOT_POSITIVE, {"key": key, "value": str(value)})
+    if not isinstance(data["target"], int):
+        raise EngineError("accrual_plan.target", NOT_WHOLE, {"value": str(data["target"])})
     return AccrualPlan(needed_day(data, "start", "accrual_plan"), data["per_month"], data["target"])
 
 
@@ -121,8 +126,7 @@ def _computed(data: Json, settings: Settings, seen: set[str]) -> Kept:
     if course.id in seen:
         raise EngineError("course.id", TWICE, {"id": course.id})
     seen.add(course.id)
-    given = data.get("profile")
-    profile = {} if given is None else as_object(given, PROFILE_KEYS, "profile")
+    profile = profile_of(data.get("profile"))
     try:
         result = derive(course, settings)
         others = others_of(course, settings)
@@ -131,6 +135,14 @@ def _computed(data: Json, settings: Settings, seen: set[str]) -> Kept:
     if profile:
         result = with_safety(course, result, profile)
     return Kept(course.id, whole_summary(course, result, others, profile), profile)
+
+
+def _readable(profile: Any) -> Json:
+    """Safety counts those whose course is refused, where the profile can be read."""
+    try:
+        return profile_of(profile)
+    except EngineError:
+        return {}
 
 
 def _course(data: Json, settings: Settings) -> Course:

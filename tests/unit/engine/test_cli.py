@@ -78,6 +78,8 @@ def test_the_engine_stands_alone() -> None:
     assert made.stdout.strip() == "[]"
 
 
+PLAN = {"start": "2026-01-01", "per_month": 2, "target": 5}
+
 # operation, case -> where
 REFUSED: list[Any] = [
     ("course", {"data_cutoff": "2026-01-01"}, "id"),
@@ -130,6 +132,19 @@ REFUSED: list[Any] = [
     ("proportion", {"id": "a", "x": 3, "n": 2}, "x"),
     ("proportion", {"id": "a", "x": 1.0, "n": 2}, "x"),
     ("proportion", {"id": "a", "x": 1, "n": 2, "p0": 1.5}, "p0"),
+    (
+        "course",
+        {"id": "a", "data_cutoff": "2026-01-01", "enrolled": "9999-12-01", "first_dose": "9999-12-01"},
+        "enrolled",
+    ),
+    ("course", {"id": "a", "data_cutoff": "9999-12-31"}, "data_cutoff"),
+    ("trial", {"id": "a", "null_rates": {"MPRR": 0.1}}, "null_rates.MPRR"),
+    ("trial", {"id": "a", "null_rates": {"MPR": float("nan")}}, "null_rates.MPR"),
+    *(
+        ("trial", {"id": "a", "accrual_plan": PLAN | {"per_month": value}}, "accrual_plan.per_month")
+        for value in (float("nan"), float("inf"), 0)
+    ),
+    ("trial", {"id": "a", "accrual_plan": PLAN | {"target": 4.5}}, "accrual_plan.target"),
 ]
 
 
@@ -149,3 +164,67 @@ def test_absent_is_null_is_empty() -> None:
     assert "error" not in expected
     assert run_case("course", bare | nothing | empty) == expected
     assert run_case("course", bare | dict.fromkeys(empty)) == expected
+
+
+TREATED = {"id": "01", "data_cutoff": "2026-05-01", "enrolled": "2026-01-30", "first_dose": "2026-02-01"}
+SAFETY: dict[str, Any] = {"disposition": {}, "sets": {"SAF": True}}
+
+# profile -> where, below the participant
+MALFORMED: list[Any] = [
+    ({"sets": {"SAF": True}}, "disposition"),
+    ({"disposition": "x"}, "disposition"),
+    ({"disposition": {"enrolled": "spring"}}, "disposition.enrolled"),
+    ({"disposition": {"off": ["2026-03-01"]}}, "disposition.off"),
+    ({"disposition": {"ends": {"NEO": ["2026-03-01", []]}}}, "disposition.ends.NEO[1]"),
+    ({"disposition": {"surgery": {"margin": {}}}}, "disposition.surgery.margin"),
+    ({"disposition": {}, "sets": {"SAF": "yes"}}, "sets.SAF"),
+    ({"disposition": {}, "baseline": {"age": "61"}}, "baseline.age"),
+    (SAFETY | {"safety": [{"grade": 3}, {"grade": "5", "related": "Y"}]}, "safety[1].grade"),
+    (SAFETY | {"safety": {}}, "safety"),
+    (SAFETY | {"exposure": {"cycles": {}}}, "exposure.delayed"),
+    (SAFETY | {"exposure": {"cycles": {}, "delayed": 0, "OXA": {"doses": 1}}}, "exposure.OXA.phases"),
+    (SAFETY | {"pathology": {"readings": [{}]}}, "pathology.readings[0].reader"),
+    (SAFETY | {"pathology": {"local": {"rvt": float("inf")}}}, "pathology.local.rvt"),
+    ({"disposition": {}, "safty": []}, "safty"),
+]
+
+
+@pytest.mark.parametrize(("profile", "where"), MALFORMED)
+def test_a_malformed_profile_is_the_error_of_its_participant(profile: Any, where: str) -> None:
+    good = {"course": TREATED | {"id": "02"}, "profile": SAFETY}
+    made = run_case("trial", {"id": "a", "participants": [{"course": TREATED, "profile": profile}, good]})
+    assert [(one["id"], one["where"]) for one in made["errors"]] == [
+        ("01", f"participants[0].profile.{where}")
+    ]
+    assert [one["id"] for one in made["values"]] == ["02"]
+    assert made["tables"]["ALL"]["safety"]["n"] == 1
+
+
+def test_a_refused_course_with_a_malformed_profile() -> None:
+    one = {"course": {"id": "01"}, "profile": {"sets": {}}}
+    made = run_case("trial", {"id": "a", "participants": [one]})
+    assert [error["where"] for error in made["errors"]] == ["participants[0].course.data_cutoff"]
+
+
+def test_a_participant_of_the_year_9999_leaves_the_others() -> None:
+    late = TREATED | {"id": "03", "first_dose": "9999-12-01", "data_cutoff": "9000-12-31"}
+    made = run_case("trial", {"id": "a", "participants": [{"course": late}, {"course": TREATED}]})
+    assert [error["where"] for error in made["errors"]] == ["participants[0].course.first_dose"]
+    assert [one["id"] for one in made["values"]] == ["01"]
+
+
+def test_what_no_check_foresaw_is_the_error_of_its_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_case: Any, _settings: Any) -> dict[str, Any]:
+        raise KeyError("safety")
+
+    monkeypatch.setitem(OPERATIONS, "survival", (broken, frozenset()))
+    error = run_case("survival", {"id": "a"})["error"]
+    assert error == {"where": "", "message": "The engine cannot compute this: KeyError, 'safety'."}
+
+
+def test_the_command_line_goes_on_after_a_malformed_trial() -> None:
+    bad = {"id": "a", "participants": [{"course": TREATED, "profile": {"sets": {"SAF": True}}}]}
+    made = run("trial", given=json.dumps([bad, {"id": "b"}]))
+    assert (made.returncode, made.stderr) == (1, "")
+    first, second = json.loads(made.stdout)
+    assert (first["errors"][0]["id"], second["participants"]) == ("01", 0)
