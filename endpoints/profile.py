@@ -56,7 +56,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "VS": ("vsdat", "ecog", "ecog_tumrel", "cp_class"),
     "LB": ("lbperf", "lbdat"),
     "AE1": (
-        "aespid", "ae_ctcae", "aestdat", "aeongo", "aeendat", "aetoxgr", "ae_teae", "ae_trae", "aerel_oxa", "aerel_llv",
+        "aespid", "aeterm", "ae_ctcae", "aestdat", "aeongo", "aeendat", "aetoxgr", "ae_teae", "ae_trae", "aerel_oxa", "aerel_llv",
         "aerel_fu", "aerel_cam", "aerel_apa", "aeout", "aedis", "aesi", "ae_ir", "rccep_yn", "rccep_grade", "aeser",
         "aesdth",
     ),

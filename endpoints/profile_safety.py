@@ -1,9 +1,9 @@
 """Adverse events of a participant as plain values, in the order of onset.
 
-Each entry: form (id of its form), no (number in the log), term (CTCAE v5.0), soc (its organ class), start, end (as
-known), ongoing (true), grade (1-5), related (Y|N, any study drug at least possible), drugs (those), serious (Y|N),
+Each entry: form (id of its form), no (number in the log), term (CTCAE v5.0; until there is one: verbatim, as the event
+was written down), soc (organ class of the term), start, end (as known), ongoing (true), grade (1-5), related (Y|N, any study drug at least possible), drugs (those), serious (Y|N),
 teae (true), fatal (true), stopped (true: led to discontinuation of study treatment), ir (true: immune-related),
-aesi (true), rccep (grade 1-3), before (true: onset before the first dose, not counted in the safety set).
+aesi (true), rccep (grade 1-3, 0: RCCEP whose grade is not known yet), before (true: onset before the first dose, not counted in the safety set).
 Flags are left out when they do not hold, answers when they are not there.
 """
 
@@ -18,14 +18,20 @@ from crf.sheets import Casebook, Sheet
 from endpoints.mapping import iso
 
 DRUGS = dict(zip(DRUG_RELATIONS, ("OXA", "LLV", "FU", "CAM", "APA"), strict=True))
+# What somebody writes down of an event. Its number and what is derived stand on a line that was only opened, too.
+WRITTEN = (
+    "aeterm", "ae_ctcae", "aestdat", "aeendat", "aetoxgr", "aeser", "aesdth", "aeout", "aedis", "aesi", "ae_ir", "rccep_yn",
+    *DRUG_RELATIONS,
+)  # fmt: skip
 
 
 def events_of(book: Casebook, first: dt.date | None) -> list[dict[str, Any]]:
-    """Events that have a term or a grade: a line that was only opened says nothing yet."""
+    """Events of which anything is written down. A serious one is often reported before it is coded and graded: what is
+    missing then is pending (SAF-2, SAF-3), never a silent "no"."""
     found = [
         (onset(sheet, first) or dt.date.max, sheet.repeat, sheet)
         for sheet in book.all("AE1")
-        if sheet.get("ae_ctcae") or sheet.get("aetoxgr")
+        if any(sheet.get(name) is not None for name in WRITTEN)
     ]
     return [_event(sheet, day, first) for day, _number, sheet in sorted(found, key=lambda one: one[:2])]
 
@@ -38,6 +44,7 @@ def _event(sheet: Sheet, day: dt.date, first: dt.date | None) -> dict[str, Any]:
         "form": sheet.form,
         "no": sheet.get("aespid") or sheet.repeat,
         "term": term,
+        "verbatim": None if term else sheet.get("aeterm") or None,
         "soc": known.soc if known else None,
         "start": iso(sheet.get("aestdat")),
         "end": iso(sheet.get("aeendat")),
@@ -51,7 +58,7 @@ def _event(sheet: Sheet, day: dt.date, first: dt.date | None) -> dict[str, Any]:
         "stopped": sheet.get("aedis") == "Y",
         "ir": sheet.get("ae_ir") == "Y",
         "aesi": sheet.get("aesi") == "Y",
-        "rccep": int(sheet.get("rccep_grade") or 0) or None if sheet.get("rccep_yn") == "Y" else None,
+        "rccep": int(sheet.get("rccep_grade") or 0) if sheet.get("rccep_yn") == "Y" else None,
         "before": first is not None and day < first,
     }
     return {

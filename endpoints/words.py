@@ -222,6 +222,14 @@ def event_term(term: str) -> str:
     return known.zh if known and figures.chinese() else term
 
 
+def event_name(event: Mapping[str, Any]) -> str:
+    """An adverse event of a profile in a listing: its CTCAE term, else what was written down and that it is not coded."""
+    if term := event.get("term"):
+        return event_term(term)
+    written = event.get("verbatim")
+    return _("%(event)s (not coded yet)") % {"event": written} if written else ""
+
+
 READS: dict[str, Any] = {
     "adverse_events": L("Adverse events"),
     "data_cutoff": L("Data cut-off (today)"),

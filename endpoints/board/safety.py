@@ -62,7 +62,7 @@ def terms(results: Results) -> list[Grid]:
     n = found["n"]
     rows = [
         [
-            words.event_term(one["term"]) if one["term"] else _("without a term"),
+            words.event_term(one["term"]) if one["term"] else _("not coded yet"),
             *(one["all"]["grades"].get(str(grade), 0) for grade in range(1, 6)),
             _of(one["all"]["n"], n), _of(one["all"]["grade3"], n), _of(one["related"]["n"], n), _of(one["related"]["grade3"], n),
         ]
@@ -129,7 +129,7 @@ def serious(choice: Choice, sites: frozenset[str] | None) -> Grid:
     ]
     rows = [
         [
-            one["number"], words.event_term(one["term"]) if one.get("term") else "–", one.get("grade", "–"),
+            one["number"], words.event_name(one) or "–", one.get("grade", "–"),
             day(one.get("start")),
             _("ongoing") if one.get("ongoing") else day(one.get("end")), words.value_word(one.get("related")),
             _("Yes") if one.get("fatal") else _("No"), _("before the first dose") if one.get("before") else "",

@@ -61,6 +61,11 @@ def counted_events(events: Iterable[Event]) -> list[Event]:
     return [event for event in events if not event.get("before")]
 
 
+def name_of(event: Event) -> str:
+    """The CTCAE term; of an event that is not coded yet what was written down, at least its number in the log."""
+    return event.get("term") or event.get("verbatim") or f"AE {event.get('no', '')}".rstrip()
+
+
 def _related(inside: Step, counted: list[Numbered]) -> Answer:
     """SAF-2: the worst grade among events that any study drug caused at least possibly."""
     related = [(number, event) for number, event in counted if event.get("related") == Y]
@@ -69,13 +74,13 @@ def _related(inside: Step, counted: list[Numbered]) -> Answer:
     worst = max(((event.get("grade") or 0, -number) for number, event in related), default=(0, 0))
     grade, number = worst[0], -worst[1]
     if grade < SEVERE and (open_ones := [one for one in counted if _open(one[1])]):
-        terms = {"terms": tuple([event.get("term") for _number, event in open_ones])}
+        terms = {"terms": tuple([name_of(event) for _number, event in open_ones])}
         reads = (*_reads(open_ones, "related"), *_reads(open_ones, "grade"))
         return Answer(PENDING, (*steps, Step("SAF-2", NOT_KNOWN, terms, reads)))
     if not related:
         return Answer(N, (*steps, Step("SAF-2", NONE_RELATED, {"value": N}, causes)))
     value = Y if grade >= SEVERE else N
-    params = {"grade": grade, "term": dict(counted)[number].get("term"), "value": value}
+    params = {"grade": grade, "term": name_of(dict(counted)[number]), "value": value}
     return Answer(value, (*steps, Step("SAF-2", WORST, params, _reads(related, "grade"))))
 
 
@@ -90,7 +95,7 @@ def _serious(inside: Step, counted: list[Numbered]) -> Answer:
     serious = [one for one in counted if one[1].get("serious") == Y]
     unknown = [one for one in counted if one[1].get("serious") is None]
     if unknown and not serious:
-        params = {"terms": tuple([event.get("term") for _number, event in unknown])}
+        params = {"terms": tuple([name_of(event) for _number, event in unknown])}
         return Answer(PENDING, (inside, Step("SAF-3", NOT_ANSWERED, params, _reads(unknown, "serious"))))
     value = Y if serious else N
     counts = {"serious": len(serious), "events": len(counted), "value": value}

@@ -63,12 +63,12 @@ def _terms(found: Mapping[str, Any]) -> Block | None:
     for one in found["terms"]:
         if one["soc"] != soc:
             soc = one["soc"]
-            rows.append(group(texts.organ_class(soc or "") or _("Without a term")))
+            rows.append(group(texts.organ_class(soc or "") or _("Not coded yet")))
         whole, related = one["all"], one["related"]
         grades = [whole["grades"].get(str(grade), 0) or NOTHING for grade in (1, 2, 3, 4, 5)]
         rows.append(
             row(
-                [words.event_term(one["term"]) or _("Without a term"), whole["n"], *grades, whole["grade3"] or NOTHING,
+                [words.event_term(one["term"]) or _("Not coded yet"), whole["n"], *grades, whole["grade3"] or NOTHING,
                  related["n"] or NOTHING, related["grade3"] or NOTHING],
                 "sub",
             )
@@ -91,7 +91,7 @@ def _serious(content: Mapping[str, Any]) -> Block:
             else _("No serious adverse event.")
         )
     rows = [
-        [one["number"], words.event_term(one.get("term", "")) or NOTHING, one.get("grade") or NOTHING,
+        [one["number"], words.event_name(one) or NOTHING, one.get("grade") or NOTHING,
          one.get("start") or NOTHING,
          _("ongoing") if one.get("ongoing") else one.get("end") or NOTHING, _answer(one.get("related")),
          ", ".join(str(DRUGS.get(drug, drug)) for drug in one.get("drugs", ())) or NOTHING,

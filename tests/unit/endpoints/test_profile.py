@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from crf.sheets import Casebook, Sheet
+from endpoints.engine.safety_tables import safety_tables
+from endpoints.gather import course
 from endpoints.profile import profile_of
+from endpoints.services import compute
 from tests.participant_01_003 import pages
 from tests.spec.checks.whole import folder
 from tests.unit.endpoints.books import CUTOFF, resection, sheet, started
@@ -157,7 +160,43 @@ class TestSafety:
         assert {one["no"] for one in made["safety"]} == {1, 3}
 
     def test_a_line_that_was_only_opened(self) -> None:
-        assert profile(sheet("AE1", aestdat="2026-01-12"))["safety"] == []
+        """Its number and the answers that are derived stand there from the beginning."""
+        assert profile(sheet("AE1", aespid="1"))["safety"] == []
+
+    @pytest.mark.parametrize(
+        "written",
+        [{"aeterm": "Liver failure"}, {"aestdat": "2026-01-12"}, {"aeser": "Y"}, {"aerel_cam": "PROBABLE"}],
+    )
+    def test_whatever_is_written_down_makes_it_an_event(self, written: dict[str, str]) -> None:
+        """A serious event is reported before it is coded: it must not be taken for "no adverse event" meanwhile."""
+        assert len(profile(sheet("AE1", **written))["safety"]) == 1
+
+    def test_a_serious_event_that_is_not_coded_and_graded_yet(self) -> None:
+        book = Casebook("01-003", [
+            *started(),
+            sheet("AE1", aeterm="Liver failure", aeser="Y", aesdth="Y", aestdat="2026-02-01"),
+        ])  # fmt: skip
+        gathered = course(book, 1, 0, CUTOFF)
+        (kept,) = gathered.profile["safety"]
+        assert (kept["verbatim"], kept["serious"], kept["fatal"]) == ("Liver failure", "Y", True)
+        assert not {"term", "grade"} & set(kept)
+        values = compute(gathered).summary["values"]
+        assert (values["SAE"], values["TRAE3"]) == ({"value": "Y"}, {"value": "PENDING"})
+        tables = safety_tables([({}, gathered.profile)])
+        assert [tables["summary"][name]["x"] for name in ("ANY", "SERIOUS", "FATAL")] == [1, 1, 1]
+        assert [(row["term"], row["all"]["grades"]["0"]) for row in tables["terms"]] == [("", 1)]
+
+    def test_what_was_written_stands_beside_no_term(self) -> None:
+        assert "verbatim" not in profile(event(aeterm="Feels sick"))["safety"][0]
+
+    @pytest.mark.parametrize(("grade", "kept"), [({}, {"rccep": 0}), ({"rccep_grade": "2"}, {"rccep": 2})])
+    def test_rccep_counts_before_its_grade_is_known(
+        self, grade: dict[str, str], kept: dict[str, int]
+    ) -> None:
+        made = profile(event(rccep_yn="Y", **grade))
+        assert kept.items() <= made["safety"][0].items()
+        assert safety_tables([({}, made)])["summary"]["RCCEP"]["x"] == 1
+        assert "rccep" not in profile(event(rccep_yn="N"))["safety"][0]
 
     @pytest.mark.parametrize(
         ("more", "fatal"),
