@@ -26,7 +26,7 @@ from crf.selectors.history import field_at
 from crf.selectors.queries import path_label, queries_for
 from crf.selectors.values import words_of
 from endpoints import words
-from endpoints.engine.bounds import ADDS, OUT, RATES, Bounds, Share, bounds
+from endpoints.engine.bounds import ADDS, OUT, RATES, SETS, Bounds, Share, bounds
 from endpoints.engine.codes import MRECIST, RECIST
 from endpoints.models import EndpointState
 from endpoints.standpoint import Kept, Standpoint
@@ -209,13 +209,16 @@ def movers_of(standpoint: Standpoint) -> list[Mover]:
 def trial_moves(
     standpoint: Standpoint, population: str = HEADLINE, movers: Sequence[Mover] | None = None
 ) -> list[RateMoves]:
-    """Bounds of every rate of the course in one analysis set, in the order of the figures."""
+    """Bounds of every rate of the course in one analysis set, in the order of the figures.
+
+    None in the safety and per-protocol sets: they rest on the profile, so who may enter or leave them is not known here.
+    """
     movers = movers_of(standpoint) if movers is None else movers
     rates = standpoint.results.get("rates", {})
     return [
         _rate(name, population, found[population]["all"], movers)
         for name, found in rates.items()
-        if population in found and name in BOUNDED
+        if population in found and population in SETS and name in BOUNDED
     ]
 
 
@@ -248,9 +251,13 @@ def _rate(name: str, population: str, counted: Mapping[str, Any], movers: Sequen
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The line above the figures: the headline rates that could move, the primary one first."""
+    """The line above the figures: the headline rates that could move, the primary one first.
+
+    Without bounds (`bounded`) nothing is said about what could move them.
+    """
 
     rates: list[RateMoves]
+    bounded: bool = True
 
     @property
     def first(self) -> RateMoves | None:
@@ -264,7 +271,8 @@ class Strip:
 def strip_of(standpoint: Standpoint, population: str = HEADLINE) -> Strip:
     """One query and the figures that the page has read anyway."""
     found = {one.name: one for one in trial_moves(standpoint, population)}
-    return Strip([found[name] for name in words.RATES if name in found and found[name].moves])
+    rates = [found[name] for name in words.RATES if name in found and found[name].moves]
+    return Strip(rates, bounded=population in SETS)
 
 
 # --- the list ---------------------------------------------------------------------------------------------------------------

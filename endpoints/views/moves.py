@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from endpoints import moves as moving
 from endpoints import words
+from endpoints.engine.bounds import SETS
 from endpoints.standpoint import AtMoment, Standpoint, standpoint_of
 from trialsite.accounts.door import require
 from trialsite.accounts.roles import Permission
@@ -69,7 +70,7 @@ def _lines(items: list[moving.Item]) -> list[tuple[str, ...]]:
 def _shown(request: HttpRequest, standpoint: Standpoint) -> dict[str, Any]:
     """Bounds of every rate, and the items of the chosen one."""
     population = request.GET.get("set", moving.HEADLINE)
-    if population not in words.SETS:
+    if population not in SETS:
         raise Http404
     movers = moving.movers_of(standpoint)
     rates = moving.trial_moves(standpoint, population, movers)
@@ -80,5 +81,5 @@ def _shown(request: HttpRequest, standpoint: Standpoint) -> dict[str, Any]:
         "standpoint": standpoint, "rates": rates, "population": population, "set_name": words.SETS[population],
         "asked": asked, "chosen": next((one for one in rates if one.name == asked), None),
         "items": moving.items_of(request.user, movers, asked, population),
-        "exhausted": all(one.exhausted for one in rates), "sets": [(key, label) for key, label in words.SETS.items()],
+        "exhausted": all(one.exhausted for one in rates), "sets": [(key, words.SETS[key]) for key in SETS],
     }  # fmt: skip

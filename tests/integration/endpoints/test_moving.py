@@ -261,6 +261,25 @@ class TestTrial:
         assert "Enrolled" in other
 
     @time_machine.travel(NOW, tick=True)
+    def test_sets_of_the_profile_have_no_bounds(
+        self, responder: Participant, cast: dict[str, User], client: Client, settings: Any
+    ) -> None:
+        """Nobody is told that a rate does not move where nobody knows who may enter the set."""
+        self.computed()
+        settings.DEMO = True
+        client.force_login(cast["mo"])
+        for population in ("PPS", "SAF"):
+            assert moves.trial_moves(Live(), population) == []
+            assert client.get(f"/endpoints/moves/?set={population}").status_code == 404
+            assert client.get(f"/endpoints/moves.csv?set={population}").status_code == 404
+            shown = render_to_string("endpoints/_moves.html", {"moves": moves.strip_of(Live(), population)})
+            assert "no bounds" in shown
+            assert "nothing open" not in shown
+        page = client.get("/endpoints/moves/").content.decode()
+        assert 'value="PPS"' not in page
+        assert 'value="PEV"' in page
+
+    @time_machine.travel(NOW, tick=True)
     def test_items_of_other_sites_are_counted_and_not_named(
         self, cast: dict[str, User], responder: Participant
     ) -> None:
