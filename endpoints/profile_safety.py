@@ -1,9 +1,10 @@
 """Adverse events of a participant as plain values, in the order of onset.
 
 Each entry: form (id of its form), no (number in the log), term (CTCAE v5.0; until there is one: verbatim, as the event
-was written down), soc (organ class of the term), start, end (as known), ongoing (true), grade (1-5), related (Y|N, any study drug at least possible), drugs (those), serious (Y|N),
-teae (true), fatal (true), stopped (true: led to discontinuation of study treatment), ir (true: immune-related),
-aesi (true), rccep (grade 1-3, 0: RCCEP whose grade is not known yet), before (true: onset before the first dose, not counted in the safety set).
+was written down), soc (organ class of the term), start, end (as known), ongoing (true), grade (1-5), related (Y|N, any
+study drug at least possible), drugs (those), serious (Y|N), teae (true), fatal (true), stopped (true: led to
+discontinuation of study treatment), ir (true: immune-related), aesi (true), rccep (grade 1-3, 0: RCCEP whose grade is
+not known yet), before (true: onset before the first dose, not counted in the safety set).
 Flags are left out when they do not hold, answers when they are not there.
 """
 

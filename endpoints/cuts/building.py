@@ -44,7 +44,7 @@ from .digests import digest_of, line_of
 log = structlog.get_logger(__name__)
 
 BATCH = 50
-PENDING_OF = ("MPR", "PCR", "ORR", "DCR", "R0")
+PENDING_OF = ("MPR", "PCR", "ORR", "DCR", "R0", "TRAE3", "SAE")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,13 +29,17 @@ NONE_RELATED = gettext_noop("None is related to a study drug: {value}.")
 NOT_KNOWN = gettext_noop("Grade or causality is not answered yet: {terms}.")
 SERIOUS = gettext_noop("{serious} of {events} adverse events from the first dose on are serious: {value}.")
 NOT_ANSWERED = gettext_noop("Whether it was serious is not answered yet: {terms}.")
+NO_RESULT = gettext_noop("Final analysis: not answered by the cut-off.")
 
 Event = Mapping[str, Any]
 Numbered = tuple[int, Event]
 
 
-def safety_answers(first_dose: date | None, events: Sequence[Event], cutoff: date) -> dict[str, Answer]:
-    """TRAE3 and SAE: Y, N, PENDING while an answer that could make it Y is missing, none outside the safety set."""
+def safety_answers(
+    first_dose: date | None, events: Sequence[Event], cutoff: date, final: bool = False
+) -> dict[str, Answer]:
+    """TRAE3 and SAE: Y, N, PENDING while an answer that could make it Y is missing (N in a final analysis, G-25), none
+    outside the safety set."""
     if first_dose is None:
         read = Read("data_cutoff", cutoff)
         step = Step("SAF-1", NOT_IN_SAF, {"cutoff": cutoff}, (Read("first_dose", None), read))
@@ -45,14 +49,22 @@ def safety_answers(first_dose: date | None, events: Sequence[Event], cutoff: dat
     if not counted:
         none = Step("SAF-1", NO_EVENT, {}, (Read("adverse_events", None),))
         return {"TRAE3": Answer(N, (inside, none)), "SAE": Answer(N, (inside, none))}
-    return {"TRAE3": _related(inside, counted), "SAE": _serious(inside, counted)}
+    found = {"TRAE3": _related(inside, counted), "SAE": _serious(inside, counted)}
+    return {name: _settled(answer, cutoff) for name, answer in found.items()} if final else found
+
+
+def _settled(answer: Answer, cutoff: date) -> Answer:
+    """G-25: a final analysis leaves nothing pending; what is missing stays among the steps."""
+    if answer.value != PENDING:
+        return answer
+    return Answer(N, (*answer.steps, Step("G-25", NO_RESULT, {}, (Read("data_cutoff", cutoff),))))
 
 
 def with_safety(course: Course, result: CourseResult, profile: Mapping[str, Any]) -> CourseResult:
     """The endpoints of the course and those of the adverse events."""
     first, cutoff = course.first_dose, course.data_cutoff
     treated = first if first is not None and first <= cutoff else None
-    safety = safety_answers(treated, profile.get("safety", ()), cutoff)
+    safety = safety_answers(treated, profile.get("safety", ()), cutoff, course.final)
     return replace(result, endpoints={**result.endpoints, **safety})
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from endpoints.engine.course import Course, derive
 from endpoints.engine.results import Answer
-from endpoints.engine.safety import safety_answers
+from endpoints.engine.safety import safety_answers, with_safety
 from tests.unit.endpoints.books import CUTOFF, mapping, resection, result, sheet
 
 FIRST = dt.date(2026, 1, 10)
@@ -84,6 +84,27 @@ def test_what_is_open_is_named() -> None:
     found = answer("TRAE3", event(3, None, term="Fatigue"), event(1))
     assert found.steps[-1].text == "Grade or causality is not answered yet: Fatigue."
     assert ("adverse_events[0].related", None) in [tuple(read) for read in found.steps[-1].reads]
+
+
+@pytest.mark.parametrize(("name", "rule"), [("TRAE3", "SAF-2"), ("SAE", "SAF-3")])
+def test_a_final_analysis_leaves_nothing_pending(name: str, rule: str) -> None:
+    """G-25: N, and the reason says what was missing."""
+    open_one = event(3, None, None, term="Fatigue")
+    assert answer(name, open_one).value == "PENDING"
+    found = safety_answers(FIRST, [open_one], CUTOFF, final=True)[name]
+    assert found.value == "N"
+    assert [step.rule for step in found.steps][-2:] == [rule, "G-25"]
+    assert found.steps[-2].text.endswith("Fatigue.")
+    assert found.steps[-1].text == "Final analysis: not answered by the cut-off."
+    settled = event(3, "Y", "Y")
+    assert safety_answers(FIRST, [open_one, settled], CUTOFF, final=True)[name].value == "Y"
+
+
+def test_the_course_says_that_the_analysis_is_final() -> None:
+    case = mapping().case | {"final": True}
+    course = Course.from_json(case)
+    found = with_safety(course, derive(course), {"safety": [event(3, None, None)]}).endpoints
+    assert [found[name].value for name in ("TRAE3", "SAE")] == ["N", "N"]  # type: ignore[union-attr]
 
 
 def test_reads_lead_to_the_lines_of_the_log() -> None:
