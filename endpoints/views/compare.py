@@ -73,8 +73,8 @@ def comparison(request: HttpRequest) -> HttpResponse:
         return render(request, "endpoints/cuts/compare.html", context | {"refusal": no.reason}, status=422)
     except Waiting as wait:
         return _waiting(request, wait.moment)
-    if is_polling(request):
-        moment = next(one.record for one in (left, right) if isinstance(one, AtMoment))
+    moment = next((one.record for one in (left, right) if isinstance(one, AtMoment)), None)
+    if is_polling(request) and moment is not None:
         shown = {"moment": moment, "again": without_poll(request)}
         return render(request, "endpoints/cuts/_waiting.html", shown, status=DONE)
     shown_all = compare(left, right, grants_of(user))
