@@ -27,6 +27,7 @@ from endpoints.models import EndpointState, Status, TrialState
 from endpoints.models_cuts import CutPerson, DataCut, Moment, MomentPerson, MomentState, StoredFigures
 from endpoints.versions import basis, engine_version
 from participants.models import Participant
+from trialsite.accounts.models import Site
 from trialsite.kernel.decisions import Refused
 from trialsite.kernel.study import study
 
@@ -321,12 +322,18 @@ class AtCut(Kept):
 
 
 def trial_zone() -> dt.tzinfo:
-    """The reader's time zone: days and moments of the whole trial are read and shown in it."""
-    return timezone.get_current_timezone()
+    """Days and moments of the whole trial are read and shown in it: on pages, in workers and from commands alike."""
+    return Site().zone
+
+
+FIRST, LAST = 1900, 2200  # years of moments; beyond them a time zone may lead off the calendar
 
 
 def moment_of(text: str, zone: dt.tzinfo | None = None) -> dt.datetime | None:
-    """A day means its end, a day with time that moment, in the zone unless it names its own; none: not readable."""
+    """A day means its end, a day with time that moment, in the zone unless it names its own; none: not readable.
+
+    Raises `Refused` for a year in which there was no trial or can be none.
+    """
     try:
         day = parse_date(text)
         moment = dt.datetime.combine(day, dt.time.max) if day else parse_datetime(text)
@@ -334,6 +341,10 @@ def moment_of(text: str, zone: dt.tzinfo | None = None) -> dt.datetime | None:
         return None
     if moment is None:
         return None
+    if moment.year < FIRST:
+        raise Refused(_("Before that moment there was no trial."), "at")
+    if moment.year > LAST:
+        raise Refused(_("This moment lies in the future: the trail says nothing of it yet."), "at")
     return moment if timezone.is_aware(moment) else moment.replace(tzinfo=zone or trial_zone())
 
 
@@ -369,8 +380,6 @@ def _asked(text: str, by: Any) -> Moment:
     today = timezone.localdate(timezone=trial_zone())
     if at.astimezone(trial_zone()).date() == today and at > timezone.now():
         at = timezone.now()  # "today" means up to now
-    if at.year < 1900:
-        raise Refused(_("Before that moment there was no trial."), "at")
     moment = moment_ask(by=by, at=at)
     hurry(moment)
     return moment

@@ -15,6 +15,7 @@ from crf.derivation_imaging import engine_settings
 from crf.services.refusals import noted
 from endpoints.cuts.digests import digest_of, line_of
 from endpoints.models_cuts import CutPerson, DataCut, Moment, MomentPerson, MomentState, StoredFigures
+from endpoints.standpoint import FIRST, trial_zone
 from endpoints.versions import basis
 from participants.models import Participant
 from trialsite.accounts.models import User
@@ -42,13 +43,15 @@ def may_look(at: dt.datetime, cutoff: dt.date | None) -> Decision:
     now = timezone.now()
     if at > now + dt.timedelta(seconds=5):
         return refused(_("This moment lies in the future: the trail says nothing of it yet."), "at")
-    if cutoff is not None and cutoff > timezone.localdate():
+    if cutoff is not None and cutoff.year < FIRST:
+        return refused(_("Before that day there was no trial."), "cutoff")
+    if cutoff is not None and cutoff > timezone.localdate(timezone=trial_zone()):
         return refused(
             _("The cut-off %(day)s lies in the future. Data cannot be cut off on a day that has not come.")
             % {"day": cutoff.isoformat()},
             "cutoff",
         )
-    if cutoff is not None and cutoff > timezone.localtime(at).date():
+    if cutoff is not None and cutoff > at.astimezone(trial_zone()).date():
         return refused(
             _("The cut-off %(day)s lies after the moment at which the data are looked at.")
             % {"day": cutoff.isoformat()},

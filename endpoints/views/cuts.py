@@ -24,7 +24,7 @@ from endpoints.cuts import services, showing
 from endpoints.cuts.moved import figures_of
 from endpoints.models import DataCut, Moment
 from endpoints.models_cuts import MomentState
-from endpoints.standpoint import AtCut, cut_of, moment_of
+from endpoints.standpoint import AtCut, cut_of, moment_of, trial_zone
 from endpoints.versions import basis
 from endpoints.views.trial import DONE, is_polling
 from trialsite.accounts import proving
@@ -100,7 +100,8 @@ def _ask(person: Any, typed: dict[str, str]) -> Moment:
     at = moment_of(typed["at"]) if typed["at"] else timezone.now()
     if at is None:
         raise Refused(_("This is no date that can be read: %(text)s") % {"text": typed["at"][:40]}, "at")
-    if at > timezone.now() and at.date() == timezone.localdate():
+    zone = trial_zone()
+    if at > timezone.now() and at.astimezone(zone).date() == timezone.localdate(timezone=zone):
         at = timezone.now()  # "today" means up to now
     return services.moment_ask(by=person, at=at, cutoff=cutoff, final=typed["final"] == "1", anew=True)
 

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -23,13 +22,14 @@ from endpoints.models import CutPerson, DataCut, EndpointRun, EndpointState
 from endpoints.moves import moves_for_trace
 from endpoints.panel import address_href, panel_of
 from endpoints.reports.services import may_report
-from endpoints.standpoint import cut_of
+from endpoints.standpoint import cut_of, moment_of
 from endpoints.versions import basis
 from endpoints.views.trial import DONE, is_polling, known
 from participants.models import Participant
 from trialsite.accounts.door import require
 from trialsite.accounts.permissions import grants_of
 from trialsite.accounts.roles import Permission
+from trialsite.kernel.decisions import Refused
 
 
 @require_GET
@@ -179,29 +179,19 @@ def _at_run(participant: Participant, number: str) -> Seen:
 
 
 def _at_moment(participant: Participant, text: str) -> Seen:
-    at = _moment(text, participant)
+    zone = zoneinfo.ZoneInfo(participant.site.time_zone)
+    try:
+        at = moment_of(text, zone)
+    except Refused as no:
+        return Seen(None, problem=no.reason)
     if at is None:
         return Seen(None, problem=_("This is no date that can be read: %(text)s") % {"text": text[:40]})
-    today = timezone.localtime(timezone=zoneinfo.ZoneInfo(participant.site.time_zone)).date()
-    if at > timezone.now() and at.date() > today:
+    if at > timezone.now() and at.astimezone(zone).date() > timezone.localdate(timezone=zone):
         return Seen(None, problem=_("This moment lies in the future: the trail says nothing of it yet."))
     if at < participant.created_at:
         return Seen(None, at=at, problem=_("Before that moment the participant did not exist in the system."))
     at = min(at, timezone.now())
     return Seen(tracing.shot_at(participant, at), at=at)
-
-
-def _moment(text: str, participant: Participant) -> dt.datetime | None:
-    """A date means its end, a date with time that moment, at the site."""
-    zone = zoneinfo.ZoneInfo(participant.site.time_zone)
-    try:
-        day = parse_date(text)
-        moment = dt.datetime.combine(day, dt.time.max) if day else parse_datetime(text)
-    except ValueError:
-        return None
-    if moment is None:
-        return None
-    return moment if timezone.is_aware(moment) else moment.replace(tzinfo=zone)
 
 
 def _neighbours(user: Any, participant: Participant, endpoint: str, of_trial: bool) -> dict[str, Any]:
