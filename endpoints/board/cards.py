@@ -77,9 +77,12 @@ class Card:
 
 
 def rate_of(results: Results, name: str, population: str) -> tuple[str, dict[str, Any]] | None:
-    """The set that a rate is shown in and its numbers: the one chosen, or the one that it is defined in."""
+    """The set that a rate is shown in and its numbers: the one chosen; with the full analysis set, as the page opens,
+    the one that it is defined in."""
     found = results.get("rates", {}).get(name, {})
-    for one in (population, OWN_SET.get(name, ""), next(iter(found), "")):
+    own = OWN_SET.get(name, "")
+    order = (own, population) if population == "FAS" else (population, own)
+    for one in (*order, next(iter(found), "")):
         if one in found:
             return one, found[one]
     return None

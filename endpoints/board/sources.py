@@ -6,7 +6,7 @@ from typing import Any
 
 from crf.derivation_imaging import engine_settings
 from endpoints.models_cuts import DataCut, Moment, StoredFigures
-from endpoints.standpoint import HEADLINE, AtCut, AtMoment, Live, Standpoint
+from endpoints.standpoint import HEADLINE, PROFILE, AtCut, AtMoment, Live, Standpoint
 
 
 def figures_of(standpoint: Standpoint, population: str, evaluator: str) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def figures_of(standpoint: Standpoint, population: str, evaluator: str) -> dict[
 def evaluators_of(standpoint: Standpoint) -> list[str]:
     """Who else read images, as the stored figures know: one query."""
     stored = StoredFigures.objects.filter(source=standpoint.source).exclude(
-        evaluator=engine_settings().evaluator
+        evaluator__in=(PROFILE, engine_settings().evaluator)
     )
     return sorted(stored.values_list("evaluator", flat=True).distinct())
 
@@ -26,7 +26,7 @@ def evaluators_of(standpoint: Standpoint) -> list[str]:
 def by_others(standpoint: Standpoint, population: str) -> dict[str, dict[str, Any]]:
     """The figures of an analysis set by every other evaluator: one query."""
     stored = StoredFigures.objects.filter(source=standpoint.source, population=population)
-    others = stored.exclude(evaluator__in=("", engine_settings().evaluator)).order_by("evaluator")
+    others = stored.exclude(evaluator__in=(PROFILE, engine_settings().evaluator)).order_by("evaluator")
     return dict(others.values_list("evaluator", "results"))
 
 
