@@ -6,6 +6,7 @@ item gives the worlds that its resolutions lead to. What the engine refuses is n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -19,7 +20,7 @@ from endpoints.engine.settings import Settings
 from endpoints.engine.steps import EngineError
 from endpoints.engine.summary import Summary, summary_of
 
-LIMIT = 2000  # worlds of one participant; beyond it the bounds are assumed, not computed
+LIMIT = 500  # worlds of one participant, over all items and groups; beyond it the bounds are assumed, not computed
 
 # How one participant counts in a rate: reached, not reached, pending, pending without a chance to be reached (tumour was
 # left behind, G-36), outside the analysis set.
@@ -123,59 +124,103 @@ def outcome_of_case(case: Any, settings: Settings) -> Outcome | None:
 
 
 def reachable(world: W, items: Sequence[OpenItem[W]], evaluate: Evaluate[W], limit: int = LIMIT) -> Reach:
-    """Every value that some resolution of the items could give: never too few.
+    """Every value that some resolution of the items could give: never too few. At most `limit` worlds are evaluated.
 
     Each place is decided by the items that can matter there. All their combinations are computed while they are few.
     Where they are too many, or where two of them stand for a continuum each (their critical points were reckoned one at a
     time), what they could give is assumed instead.
     """
     now = evaluate(world) or NOWHERE
-    found: set[Outcome] = {now}
+    work = _Work(evaluate, limit, {now})
     alone: dict[str, list[Values]] = {}
     for item in items:
-        mine = {now, *filter(None, map(evaluate, item.worlds(world)))}
-        found |= mine
-        alone[item.key] = _letters(mine)
+        alone[item.key] = _letters({now, *work.singly(item, world)})
     deciding = [[item for item in items if item.assume(*place)] for place in PLACES]
-    assumed: dict[int, Sequence[OpenItem[W]]] = {}
-    done: dict[tuple[str, ...], bool] = {}
-    for number, some in enumerate(deciding):
-        keys = tuple(item.key for item in some)
-        if keys not in done:
-            done[keys], met = _together(world, some, evaluate, limit)
-            found |= met
-        if not done[keys]:
-            assumed[number] = some
-    values = _assumed(_letters(found), assumed)
+    done = work.together(world, deciding)
+    assumed = {number: some for number, some in enumerate(deciding) if not done[_keys(some)]}
+    values = _assumed(_letters(work.found), assumed)
     for item in items:
-        if not item.alone:
+        if item.key not in work.worlds:
             alone[item.key] = _assumed(
                 alone[item.key], {n: [item] for n, some in enumerate(deciding) if item in some}
             )
-    settlements = [settled(outcome) for outcome in found]
+    settlements = [settled(outcome) for outcome in work.found]
     final = [
         with_pending(mine).union(*(one[number] for one in settlements)) for number, mine in enumerate(values)
     ]
     return Reach(now, values, final, alone, frozenset(assumed))
 
 
-def _together(
-    world: W, items: Sequence[OpenItem[W]], evaluate: Evaluate[W], limit: int
-) -> tuple[bool, set[Outcome]]:
-    """The outcomes of all combinations, those that are enumerated first; whether these are all."""
-    met: set[Outcome] = set()
-    if not all(item.alone for item in items) or sum(not item.exact for item in items) > 1:
-        return False, met
-    if len(items) < 2:
-        return True, met
-    ordered = sorted(items, key=lambda item: not item.exact)
-    for number, combined in enumerate(_combined(world, ordered)):
-        if number >= limit:
-            return False, met
-        outcome = evaluate(combined)
-        if outcome is not None:
-            met.add(outcome)
-    return True, met
+Keys = tuple[str, ...]
+
+
+def _keys(items: Iterable[OpenItem[Any]]) -> Keys:
+    return tuple(item.key for item in items)
+
+
+@dataclass(slots=True)
+class _Work(Generic[W]):
+    """What is evaluated for one participant, out of one allowance for all items and groups of items.
+
+    `found` are the outcomes so far; `worlds` the number of worlds of each item of which every kind was tried by itself,
+    the present one among them.
+    """
+
+    evaluate: Evaluate[W]
+    left: int
+    found: set[Outcome]
+    worlds: dict[str, int] = field(default_factory=dict)
+
+    def singly(self, item: OpenItem[W], world: W) -> set[Outcome]:
+        """The outcomes of an item while the others stay as they are."""
+        before = self.left
+        met, whole = self._tried(item.worlds(world)) if before else (set(), False)
+        if whole and item.alone:
+            self.worlds[item.key] = 1 + before - self.left
+        return met
+
+    def together(self, world: W, deciding: Iterable[Sequence[OpenItem[W]]]) -> dict[Keys, bool]:
+        """Whether every combination of each group was tried: the largest group that is few enough first.
+
+        A group is done with any group that holds it, for there the others stay as they are, too.
+        """
+        groups = {_keys(some): some for some in deciding}
+        done: dict[Keys, bool] = {}
+        whole: list[frozenset[str]] = []
+        for keys in sorted(groups, key=self._size, reverse=True):
+            mine = frozenset(keys)
+            done[keys] = any(mine <= one for one in whole) or self._group(world, groups[keys])
+            if done[keys]:
+                whole.append(mine)
+        return done
+
+    def _size(self, keys: Keys) -> int:
+        """How many combinations there are about: a number or a date may have more points in another world."""
+        return math.prod(self.worlds.get(key, 1) for key in keys)
+
+    def _group(self, world: W, items: Sequence[OpenItem[W]]) -> bool:
+        """Every combination, those that are enumerated first; nothing is begun that cannot be finished."""
+        if any(item.key not in self.worlds for item in items) or sum(not item.exact for item in items) > 1:
+            return False
+        if len(items) < 2:
+            return True
+        if self._size(_keys(items)) > self.left:
+            return False
+        return self._tried(_combined(world, sorted(items, key=lambda item: not item.exact)))[1]
+
+    def _tried(self, worlds: Iterable[W]) -> tuple[set[Outcome], bool]:
+        """The outcomes of worlds, and whether they are all of them."""
+        met: set[Outcome] = set()
+        whole = True
+        for world in worlds:
+            if not self.left:
+                whole = False
+                break
+            self.left -= 1
+            if (outcome := self.evaluate(world)) is not None:
+                met.add(outcome)
+        self.found |= met
+        return met, whole
 
 
 def _combined(world: W, items: Sequence[OpenItem[W]]) -> Iterator[W]:

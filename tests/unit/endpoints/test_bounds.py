@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -111,6 +112,46 @@ class TestReach:
         found = reachable(case(), items, outcome, limit=100)
         assert not found.exhausted
         assert found.at("MPR") == {"P", "Y", "N", "-"}
+
+    def test_one_allowance_for_everything(self) -> None:
+        """Whatever is open of a participant, no more worlds than allowed; what is left out is assumed."""
+        evaluated = 0
+
+        def counting(one: Case) -> str | None:
+            nonlocal evaluated
+            evaluated += 1
+            return outcome(one)
+
+        # Five groups of items, each of its own rates, whose combinations would be 3 ** 5 worlds each.
+        groups = [
+            replace(
+                replacing(f"{name}{n}", f"of {name} {n}", "a", "b"),
+                assume=lambda rate, _set, name=name: frozenset("YN" if rate == name else ""),
+            )
+            for name in ("MPR", "PCR", "ORR", "DCR", "R0")
+            for n in range(5)
+        ]
+        found = reachable(case(), groups, counting, limit=300)
+        assert evaluated <= 301
+        assert {PLACES[n][0] for n in found.assumed} == {"MPR", "PCR", "ORR", "DCR", "R0"} - {"MPR"}
+        assert found.at("ORR") == {"P", "Y", "N"}
+        evaluated = 0
+        found = reachable(case(), groups, counting, limit=7)
+        assert evaluated == 8
+        assert found.alone["R04"][AT["R0", "FAS"]] >= {"Y", "N"}
+
+    def test_what_a_larger_group_has_settled_is_not_done_again(self) -> None:
+        evaluated = 0
+
+        def counting(one: Case) -> str | None:
+            nonlocal evaluated
+            evaluated += 1
+            return outcome(one)
+
+        items = [replacing(str(n), "alive_on", ["2026-04-01"], ["2026-04-02"]) for n in range(3)]
+        items[2] = replace(items[2], assume=lambda name, _set: frozenset("Y" if name == "MPR" else ""))
+        assert reachable(case(), items, counting).exhausted
+        assert evaluated == 1 + 3 * 2 + 3**3
 
 
 class TestPending:
