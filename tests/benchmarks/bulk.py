@@ -65,7 +65,10 @@ def scratch(scale: float) -> dict[str, Any]:
     second = _recomputed()
     TrialState.objects.all().delete()
     StoredFigures.objects.all().delete()
+    last = EndpointState.objects.latest("computed_at").computed_at
     again = _recomputed()  # nobody is behind: the figures alone
+    if EndpointState.objects.latest("computed_at").computed_at != last:
+        raise RuntimeError("The engine was changed meanwhile: participants were computed once more.")
     names = ("s", "cpu", "mb")
     return {
         "few": few, "many": many, "done": EndpointState.objects.filter(status="OK").count(),
