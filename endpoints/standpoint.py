@@ -372,6 +372,7 @@ def standpoint_of(params: Mapping[str, str], by: Any) -> Standpoint:
 
 
 def _asked(text: str, by: Any) -> Moment:
+    from endpoints.cuts.limits import now_already
     from endpoints.cuts.services import hurry, moment_ask
 
     at = moment_of(text)
@@ -380,7 +381,9 @@ def _asked(text: str, by: Any) -> Moment:
     today = timezone.localdate(timezone=trial_zone())
     if at.astimezone(trial_zone()).date() == today and at > timezone.now():
         at = timezone.now()  # "today" means up to now
-    moment = moment_ask(by=by, at=at)
+        moment = now_already() or moment_ask(by=by, at=at)
+    else:
+        moment = moment_ask(by=by, at=at)
     hurry(moment)
     return moment
 

@@ -13,6 +13,7 @@ from django.utils.translation import override
 
 from crf.derivation_imaging import engine_settings
 from crf.services.refusals import noted
+from endpoints.cuts import limits
 from endpoints.cuts.digests import digest_of, line_of
 from endpoints.models_cuts import CutPerson, DataCut, Moment, MomentPerson, MomentState, StoredFigures
 from endpoints.standpoint import FIRST, trial_zone
@@ -24,7 +25,7 @@ from trialsite.accounts.roles import Permission
 from trialsite.audit.actions import Action
 from trialsite.audit.models import STUDY, AuditChain, AuditEvent
 from trialsite.audit.trail import chain_name, study_chain, study_event
-from trialsite.kernel.decisions import ALLOWED, Decision, refused
+from trialsite.kernel.decisions import ALLOWED, Decision, Refused, refused
 from trialsite.kernel.digests import digest
 
 KEPT = dt.timedelta(days=7)  # a moment that nobody has looked at for so long is thrown away
@@ -64,18 +65,26 @@ def may_look(at: dt.datetime, cutoff: dt.date | None) -> Decision:
 def moment_ask(
     *, by: User, at: dt.datetime, cutoff: dt.date | None = None, final: bool = False, anew: bool = False
 ) -> Moment:
-    """The moment, computed already or now under way. `anew`: a failed one is tried again."""
+    """The moment, computed already or now under way. `anew`: a failed one is tried again.
+
+    Raises `Refused`: nothing to see then, or too many moments asked for at once.
+    """
     may_look(at, cutoff).require()
     at = min(at, timezone.now())
     key = digest([at.astimezone(dt.UTC).isoformat(), str(cutoff), final, basis()])
     values = {"at": at, "cutoff": cutoff, "final": final, "basis": basis(), "requested_by": by}
-    moment, made = Moment.objects.get_or_create(key=key, defaults=values)
+    moment = Moment.objects.filter(key=key).first()
+    made = moment is None
+    if moment is None:
+        limits.may_ask(by).require()
+        moment, made = Moment.objects.get_or_create(key=key, defaults=values)
     again = moment.state == MomentState.FAILED and anew
     if again:
         Moment.objects.filter(pk=moment.pk).update(state=MomentState.QUEUED, error="", progress=0)
         moment.state = MomentState.QUEUED
     if made or again:
         _send(moment)
+        limits.make_room()
     else:
         looked_at(moment)
     return moment
@@ -99,18 +108,14 @@ def hurry(moment: Moment) -> None:
 
 
 def looked_at(moment: Moment) -> None:
-    """It is still wanted. Written once an hour at most."""
-    if timezone.now() - moment.used_at > dt.timedelta(hours=1):
+    """It is still wanted. Written every ten minutes at most."""
+    if timezone.now() - moment.used_at > dt.timedelta(minutes=10):
         Moment.objects.filter(pk=moment.pk).update(used_at=timezone.now())
 
 
 def moments_forget() -> int:
     """Throw away moments that nobody has looked at for days. Cuts keep their own rows."""
-    old = Moment.objects.filter(used_at__lt=timezone.now() - KEPT).exclude(state=MomentState.RUNNING)
-    pks = list(old.values_list("pk", flat=True)[:20])
-    MomentPerson.objects.filter(moment__in=pks).delete()
-    StoredFigures.objects.filter(source__in=[f"moment:{pk}" for pk in pks]).delete()
-    return Moment.objects.filter(pk__in=pks).delete()[0]
+    return limits.throw_away(Moment.objects.filter(used_at__lt=timezone.now() - KEPT))
 
 
 # --- data cuts ------------------------------------------------------------------------------------------------------
@@ -137,7 +142,10 @@ def cut_confirm(
     with noted(by=by, act="cut", address="study"), transaction.atomic():
         may_cut(by).require()
         study_chain()  # one after the other: whoever comes second sees what the first did
-        moment = Moment.objects.select_for_update().get(pk=moment.pk)
+        held = Moment.objects.select_for_update().filter(pk=moment.pk).first()
+        if held is None:
+            raise Refused(_("The dry run was thrown away meanwhile. Make it again."), "stale")
+        moment = held
         may_confirm(moment, title, reason, replaces, signed).require()
         return _confirm(by, moment, title.strip(), reason.strip(), replaces, signed)
 

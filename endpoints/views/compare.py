@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from endpoints.cuts import services
 from endpoints.cuts.comparing import Comparison, Person, compare, name_of
@@ -58,10 +58,10 @@ def side(text: str, by: Any) -> Standpoint:
     return found
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @require(Permission.AGGREGATE)
 def comparison(request: HttpRequest) -> HttpResponse:
-    """`/endpoints/compare/`. Nothing chosen: the newest cut with now."""
+    """`/endpoints/compare/`. Nothing chosen: the newest cut with now. POST: a moment that failed is tried again."""
     user: Any = request.user
     a, b = _chosen(request)
     context = {"a": a, "b": b, "cuts": DataCut.objects.only("number", "title"), "live": "live" in (a, b)}
@@ -101,12 +101,11 @@ def _waiting(request: HttpRequest, moment: Moment) -> HttpResponse:
         "every": EVERY,
         "poll": f"{request.path}?{query.urlencode()}",
         "heading": _("Compare"),
-        "retry": f"{without_poll(request)}&again=1",
     }
     if is_polling(request):
         status = 200 if moment.pending else DONE
         return render(request, "endpoints/cuts/_waiting.html", context, status=status)
-    if moment.state == MomentState.FAILED and request.GET.get("again"):
+    if moment.state == MomentState.FAILED and request.POST.get("again"):
         person: Any = request.user
         services.moment_ask(by=person, at=moment.at, cutoff=moment.cutoff, final=moment.final, anew=True)
         return redirect(without_poll(request))

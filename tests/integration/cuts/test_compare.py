@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -192,8 +193,12 @@ def test_the_pages(cast: Cast, operated: Participant, client: Client, settings: 
     Moment.objects.update(state="FAILED", error="MemoryError: ")
     address = {"a": "DC-01", "b": f"at:{at.isoformat()}"}
     failed = client.get("/endpoints/compare/", address).content.decode()
-    assert "MemoryError" in failed and "again=1" in failed
-    assert client.get("/endpoints/compare/", address | {"again": "1"}).status_code == 302
+    assert "MemoryError" in failed and 'name="again"' in failed
+    where = f"/endpoints/compare/?{urlencode(address)}"
+    assert client.get(f"{where}&again=1").status_code == 200
+    assert not Moment.objects.filter(state="QUEUED").exists()  # reading an address asks for no work twice
+    assert client.post(where, {"again": "1"}).status_code == 302
+    assert Moment.objects.filter(state="QUEUED").count() == 1
     moment = dry_run(cast["da"], at=at, cutoff=None)
     assert AtMoment(moment).ready
     shown = client.get("/endpoints/compare/", {"a": "DC-01", "b": f"at:{at.isoformat()}"}).content.decode()
