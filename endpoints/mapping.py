@@ -13,6 +13,14 @@ from typing import Any
 from crf import facts
 from crf.derivation_imaging import CRITERIA, evaluator_of, filled, mapped
 from crf.sheets import Casebook, RowValues, Sheet
+from endpoints.operation import (
+    is_resection,
+    margin_source,
+    operation_of,
+    operations,
+    therapy_day,
+    therapy_limit,
+)
 
 Address = str | list[str]
 YES_NO = {"Y": True, "N": False}
@@ -45,7 +53,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "TA/TA4": ("nl_lnkid", "nl_loc", "nl_firstdat", "nl_diam", "nl_typical", "nl_certain"),
     "SURG": ("surg_proccur", "surg_prstdat", "surg_prtrt", "surg_r", "surg_ablation", "surg_dischdat"),
     "SURG/SU3": ("comp_cestdat",),
-    "LPATH": ("lp_r",),
+    "LPATH": ("lp_midat", "lp_r"),
     "CPATH": (
         "cp_reader", "cp_midat", "cp_adeq", "cp_mvi", "cp_satellite", "cp_macro_viable", "cp_ln_viable", "cp_margin",
     ),
@@ -126,7 +134,7 @@ class Mapping:
     def __init__(self, book: Casebook, cutoff: dt.date, *, evaluator: str, final: bool = False) -> None:
         self.book, self.cutoff, self.evaluator = book, cutoff, evaluator
         self.paths = Paths()
-        operation = operation_of(book)
+        self.operation = operation = operation_of(book, cutoff)
         self.resection = operation.get("surg_prstdat") if operation and is_resection(operation) else None
         self.case: dict[str, Any] = {
             "id": book.number,
@@ -272,7 +280,7 @@ class Mapping:
         }
 
     def margin(self, sheet: Sheet) -> str | None:
-        source, name = margin_source(self.book, sheet)
+        source, name = margin_source(self.book, sheet, self.cutoff)
         self.keep("surgery.margin", source, name)
         return source.get(name)
 
@@ -285,12 +293,17 @@ class Mapping:
         final = [s for s in self.book.all("CPATH") if s.status == "COMPLETE" and s.get("cp_reader")]
         readers = [s for s in final if s.get("cp_reader") != "ADJ"]
         adjudicators = [s for s in final if s.get("cp_reader") == "ADJ"]
-        if not final:
+        if not final or self._operated_later():
             return None
         return {
             "reads": [self.read(f"pathology.reads[{i}]", sheet) for i, sheet in enumerate(readers)],
             "adjudication": self.read("pathology.adjudication", adjudicators[-1]) if adjudicators else None,
         }
+
+    def _operated_later(self) -> bool:
+        """Whether the specimen is of a resection after the cut-off, behind an exploration or a refusal before it (G-5)."""
+        last = operation_of(self.book, dt.date.max)
+        return last is not self.operation and last is not None and is_resection(last)
 
     def read(self, path: str, sheet: Sheet) -> dict[str, Any]:
         for name, field in (("reader", "cp_reader"), ("date", "cp_midat"), ("adequacy", "cp_adeq")):
@@ -357,16 +370,20 @@ class Mapping:
     def therapies(self) -> list[dict[str, Any]]:
         """Anticancer treatment outside the protocol; adjuvant study treatment stands on its own form."""
         found: list[dict[str, Any]] = []
+        later = operation_of(self.book, dt.date.max) is not self.operation
+        limit = therapy_limit(self.book) if later else None
         for sheet in self.book.all("SACT"):
             for row in sheet.lines("SA1"):
                 if row.get("sact_stdat") is None:
                     continue
+                # The engine knows one operation: where a later one is the limit of G-30, the day is settled here.
+                day = therapy_day(row.get("sact_stdat"), limit) if later else row.get("sact_stdat")
+                if later and day > self.cutoff:
+                    continue
                 path = f"therapies[{len(found)}]"
                 self.keep(path + ".date", sheet, "sact_stdat", row=row, section="SA1")
                 self.keep(path + ".name", sheet, "sact_type", row=row, section="SA1")
-                found.append(
-                    {"date": iso(row.get("sact_stdat")), "name": row.get("sact_type"), "protocol": False}
-                )
+                found.append({"date": iso(day), "name": row.get("sact_type"), "protocol": False})
         return found
 
     def alive_on(self) -> list[str]:
@@ -388,6 +405,7 @@ class Mapping:
         yield from ((sheet, "", name, None) for sheet, name, _day in facts.proofs_of_life(self.book))
         for sheet in self.book.all("ICF"):
             yield from ((sheet, "ICF2", "recon_dsstdat", row) for row in sheet.lines("ICF2"))
+        yield from ((s, "", "surg_prstdat", None) for s in operations(self.book) if s is not self.operation)
         for sheet in self.book.all("SURG"):
             yield from ((sheet, "SU3", "comp_cestdat", row) for row in sheet.lines("SU3"))
         for sheet in self.book.all("TA"):
@@ -401,33 +419,6 @@ class Mapping:
 
 # Date, answer, kind, the sheet, the fields of the date and of the answer.
 Seen = tuple[dt.date, str, str | None, Sheet, tuple[str, ...], tuple[str, ...]]
-
-
-def operation_of(book: Casebook) -> Sheet | None:
-    """The first resection; else the first exploration; else the form that says "not operated".
-
-    A form that does not say yet what was done, and when, is no operation yet.
-    """
-    done = [s for s in book.all("SURG") if _was_done(s)]
-    done.sort(key=lambda s: (not is_resection(s), s.get("surg_prstdat")))
-    refused = [s for s in book.all("SURG") if s.get("surg_proccur") == "N"]
-    return next(iter([*done, *refused]), None)
-
-
-def margin_source(book: Casebook, operation: Sheet) -> tuple[Sheet, str]:
-    """Where the R status stands: with local pathology; with the surgeon until that exists."""
-    local = next((s for s in book.all("LPATH") if s.get("lp_r")), None)
-    return (local, "lp_r") if local else (operation, "surg_r")
-
-
-def is_resection(sheet: Sheet) -> bool:
-    return sheet.get("surg_proccur") == "Y" and sheet.get("surg_prtrt") != "EXPLORE"
-
-
-def _was_done(sheet: Sheet) -> bool:
-    return (
-        all(sheet.get(name) for name in ("surg_prstdat", "surg_prtrt")) and sheet.get("surg_proccur") == "Y"
-    )
 
 
 def _event_day(sheet: Sheet) -> dt.date | None:

@@ -36,7 +36,8 @@ from crf.derivation_visit import staging_vitals
 from crf.derived import Bed, reading, viable_elsewhere
 from crf.laboratory import results
 from crf.sheets import Casebook, Sheet
-from endpoints.mapping import is_resection, iso, margin_source, operation_of
+from endpoints.mapping import iso
+from endpoints.operation import is_resection, margin_source, operation_of
 from endpoints.profile_exposure import exposure_of
 from endpoints.profile_safety import events_of
 from endpoints.profile_sets import per_protocol
@@ -88,7 +89,7 @@ def profile_of(book: Casebook, cutoff: dt.date) -> Plain:
     """The profile of one casebook, of everything dated up to the cut-off (G-5: partial dates by their earliest day)."""
     known = as_of(book, cutoff)
     first = facts.first_dose(known)
-    disposition = disposition_of(known, first)
+    disposition = disposition_of(known, first, cutoff)
     exposure = exposure_of(known)
     why_not = per_protocol(known, disposition, exposure, milan_of(known), _stage(known))
     return {
@@ -154,7 +155,7 @@ def _stage(book: Casebook) -> str | None:
 # --- disposition --------------------------------------------------------------------------------------------------
 
 
-def disposition_of(book: Casebook, first: dt.date | None) -> Plain:
+def disposition_of(book: Casebook, first: dt.date | None, cutoff: dt.date) -> Plain:
     consent = book.value("ICF", "icf_dsstdat") if book.value("ICF", "icf_yn") != "N" else None
     enrolled = book.value("IE", "enr_dsstdat") if book.value("IE", "enr_yn") == "Y" else None
     failed = book.value("IE", "enr_yn") == "N"
@@ -175,7 +176,7 @@ def disposition_of(book: Casebook, first: dt.date | None) -> Plain:
                 for sheet in book.all("EOT")
                 if sheet.get("eot_phase") and sheet.get("eot_dsstdat")
             },
-            "surgery": _surgery(book),
+            "surgery": _surgery(book, cutoff),
             "central": _released(book),
             "adjuvant": iso(facts.first_dose_of_phase(book, "ADJ")) if started_cycles(book, "ADJ") else None,
             "death": iso(died),
@@ -191,16 +192,16 @@ def _released(book: Casebook) -> str | None:
     return iso(min(days, default=None))
 
 
-def _surgery(book: Casebook) -> Plain | None:
+def _surgery(book: Casebook, cutoff: dt.date) -> Plain | None:
     """The operation that counts for the course, with the R status that counts for it."""
-    sheet = operation_of(book)
+    sheet = operation_of(book, cutoff)
     if sheet is None:
         return None
     if sheet.get("surg_proccur") == "N":
         return kept({"outcome": "NOT_DONE", "reason": sheet.get("surg_reasoc")})
     if not is_resection(sheet):
         return {"outcome": "EXPLORED", "date": iso(sheet.get("surg_prstdat"))}
-    source, name = margin_source(book, sheet)
+    source, name = margin_source(book, sheet, cutoff)
     return kept({"outcome": "RESECTED", "date": iso(sheet.get("surg_prstdat")), "margin": source.get(name)})
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 
 from crf.sheets import Casebook, Sheet
 from endpoints.engine.course import Course
+from endpoints.gather import course
 from endpoints.mapping import Mapping
-from tests.unit.endpoints.books import CUTOFF, assessment, mapping, resection, result, sheet
+from endpoints.services import Computed, compute
+from tests.unit.endpoints.books import CUTOFF, assessment, mapping, resection, result, sheet, started
 
 
 def case(*sheets: Sheet) -> dict[str, Any]:
@@ -89,6 +92,67 @@ RELEASED = sheet("CPATHF", "CPATH", 240, cpf_dat="2026-05-02")
 
 def reading(status: str = "COMPLETE", **more: str) -> Sheet:
     return sheet("CPATH", "CPATH", 240, status=status, rows={"CP2": [NODULE]}, **(READ | more))
+
+
+class TestCutOff:
+    """G-5, G-31: what is dated after the cut-off decides nothing before it."""
+
+    EXPLORED = {"surg_prtrt": "EXPLORE", "surg_prstdat": "2026-03-01"}
+
+    def both(self, day: str, *sheets: Sheet) -> Computed:
+        return compute(course(Casebook("01-003", [*started(), *sheets]), 1, 0, dt.date.fromisoformat(day)))
+
+    @pytest.mark.parametrize(("surgeon", "local"), [("R0", "R1"), ("R1", "R0"), ("", "R0")])
+    def test_margin_of_a_later_report(self, surgeon: str, local: str) -> None:
+        """Margin, set, DFS and the table of margins rest on what was reported by then."""
+        operation = resection(surg_r=surgeon or "R0")
+        if not surgeon:
+            del operation.values["surg_r"]
+        report = sheet("LPATH", "SURG", 215, lp_midat="2026-04-05", lp_r=local)
+        for day, margin in (("2026-03-31", surgeon or None), ("2026-04-05", local)):
+            made = self.both(day, operation, report)
+            assert made.gathered.case["surgery"]["margin"] == margin
+            assert made.gathered.profile["disposition"]["surgery"].get("margin") == margin
+            assert ("R0" in made.summary["sets"], bool(made.summary["values"]["DFS"])) == (
+                margin == "R0",
+            ) * 2
+            source = operation if margin == surgeon or margin is None else report
+            assert made.gathered.paths.first("surgery.margin").startswith(f"form:{source.form}/")
+
+    def test_an_exploration_before_a_resection_after(self) -> None:
+        """G-25: explored is N; a later resection opens it again from its day on."""
+        operations = resection(**self.EXPLORED), resection(surg_prstdat="2026-04-20")
+        read = reading(cp_midat="2026-05-10"), sheet("CPATHF", "SURG", 230, cpf_dat="2026-05-20")
+        assert self.both("2026-03-31", operations[0]).summary["values"]["MPR"] == {"value": "N"}
+        for sheets in (operations, (*operations, *read)):
+            made = self.both("2026-03-31", *sheets)
+            assert (made.error, made.summary["values"]["MPR"]) == ("", {"value": "N"})
+            assert made.gathered.profile["disposition"]["surgery"]["outcome"] == "EXPLORED"
+        made = self.both("2026-04-20", *operations)
+        assert made.summary["values"]["MPR"] == {"value": "PENDING"}
+        assert made.gathered.profile["disposition"]["surgery"]["outcome"] == "RESECTED"
+
+    def test_not_operated_before_a_resection_after(self) -> None:
+        refused = sheet("SURG", "SURG", 210, surg_proccur="N")
+        made = self.both("2026-03-31", refused, resection(surg_prstdat="2026-04-20"))
+        assert made.summary["values"]["MPR"] == {"value": "N"}
+        assert made.gathered.profile["disposition"]["surgery"] == {"outcome": "NOT_DONE"}
+
+    def test_a_later_operation_still_proves_life_and_limits_dates(self) -> None:
+        """G-6, G-30: dates do not move from one cut-off to the next."""
+        operations = resection(**self.EXPLORED), resection(surg_prstdat="2026-04-20")
+        dead = sheet("DTH", dthdat="2026-04")
+        assert self.both("2026-04-10", *operations, dead).summary["values"]["OS"]["event"] is False
+        for start, day in (("2026-03", "2026-03-01"), ("2026-04", None), ("2026-04-05", "2026-04-05")):
+            taken = sheet("SACT", sact_yn="Y", rows={"SA1": [{"sact_type": "TACE", "sact_stdat": start}]})
+            made = self.both("2026-04-10", *operations, taken).gathered.case["therapies"]
+            assert [one["date"] for one in made] == [day] * (day is not None)
+
+    def test_the_only_operation_is_there_for_the_checks(self) -> None:
+        made = self.both("2026-03-01", resection())
+        assert (made.gathered.case["surgery"]["date"], made.summary["values"]["MPR"]) == (
+            "2026-03-20", {"value": "PENDING"},
+        )  # fmt: skip
 
 
 class TestPathology:

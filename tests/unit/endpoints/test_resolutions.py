@@ -154,12 +154,20 @@ class TestWholeForms:
         assert {"Y", "N"} <= found.at("ORR")
         assert not found.exhausted
 
-    def test_a_form_of_one_field_is_computed(self) -> None:
+    def test_a_form_of_one_field_is_asked_as_that_field(self) -> None:
+        book = waiting()
+        book.add(sheet("EOS", "EOS", 900, eos_dsstdat="2026-03-01"))
+        form = book.all("EOS")[0].form
+        whole, field = (reach(book, Place(form, "EOS", name)) for name in ("", "eos_dsstdat"))
+        assert (whole.now, whole.at("ORR"), whole.alone) == (field.now, field.at("ORR"), field.alone)
+
+    def test_the_margin_has_a_date(self) -> None:
+        """G-5: a report dated after the cut-off leaves the margin with the surgeon."""
         book = operated()
-        book.add(sheet("LPATH", "SURG", 215, lp_r="R0"))
-        found = reach(book, Place(book.all("LPATH")[0].form, "LPATH", ""))
-        assert found.exhausted
-        assert found.at("PCR") == {"N"}
+        book.add(sheet("LPATH", "SURG", 215, lp_r="R0", lp_midat="2026-04-01"))
+        form = book.all("LPATH")[0].form
+        assert resolver().item("q", Place(form, "LPATH", "lp_midat"), book) is not None
+        assert {"Y", "N"} <= reach(book, Place(form, "LPATH", "")).at("R0")
 
     def test_a_form_that_only_proves_life_is_no_item(self) -> None:
         assert resolver().item("q", Place(77, "VS", ""), operated()) is None
