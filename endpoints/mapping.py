@@ -378,7 +378,7 @@ class Mapping:
                     continue
                 # The engine knows one operation: where a later one is the limit of G-30, the day is settled here.
                 day = therapy_day(row.get("sact_stdat"), limit) if later else row.get("sact_stdat")
-                if later and day > self.cutoff:
+                if later and isinstance(day, dt.date) and day > self.cutoff:
                     continue
                 path = f"therapies[{len(found)}]"
                 self.keep(path + ".date", sheet, "sact_stdat", row=row, section="SA1")

@@ -86,7 +86,7 @@ Plain = dict[str, Any]
 
 
 def profile_of(book: Casebook, cutoff: dt.date) -> Plain:
-    """The profile of one casebook, of everything dated up to the cut-off (G-5: partial dates by their earliest day)."""
+    """The profile of one casebook, of everything dated up to the cut-off (`profile_until`)."""
     known = as_of(book, cutoff)
     first = facts.first_dose(known)
     disposition = disposition_of(known, first, cutoff)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from crf.sheets import Casebook, Sheet
+from endpoints.engine.flow import end_of
 from endpoints.engine.safety_tables import safety_tables
 from endpoints.gather import course
 from endpoints.profile import profile_of
 from endpoints.services import compute
 from tests.participant_01_003 import pages
 from tests.spec.checks.whole import folder
-from tests.unit.endpoints.books import CUTOFF, resection, sheet, started
+from tests.unit.endpoints.books import CUTOFF, assessment, resection, sheet, started
 
 KEPT: list[Casebook] = []
 
@@ -213,6 +215,50 @@ class TestSafety:
     def test_what_is_not_answered_is_left_out(self) -> None:
         found = profile(sheet("AE1", ae_ctcae="Fatigue", aestdat="2026-01-12"))["safety"][0]
         assert set(found) == {"form", "no", "term", "soc", "start"}
+
+
+class TestPartialDates:
+    """G-30: profile and endpoints put a record on the same side of the cut-off."""
+
+    def both(self, day: str, *sheets: Sheet) -> tuple[dict[str, Any], dict[str, Any]]:
+        made = compute(course(Casebook("01-003", [*started(), *sheets]), 1, 0, dt.date.fromisoformat(day)))
+        assert made.error == ""
+        return made.summary["values"], made.gathered.profile
+
+    @pytest.mark.parametrize(
+        ("day", "died"),
+        [("2026-02-28", False), ("2026-03-09", False), ("2026-03-10", True), ("2026-04-01", True)],
+    )
+    def test_death(self, day: str, died: bool) -> None:
+        """In March, and seen alive on the 10th: dead from that day on."""
+        alive = sheet("SS", "FU1", 300, ss_dat="2026-03-10", ss_status="ALIVE", ss_lastalive="2026-03-10")
+        values, kept = self.both(day, alive, sheet("DTH", dthdat="2026-03", dth_cause="PD"))
+        assert values["OS"]["event"] is died
+        assert end_of(kept["disposition"]) == ("DEATH" if died else "WAITING")
+        assert ("cause" in kept["disposition"]) is died
+
+    def test_death_without_any_later_contact(self) -> None:
+        values, kept = self.both("2026-03-01", sheet("DTH", dthdat="2026-03"))
+        assert (values["OS"]["event"], kept["disposition"]["death"]) == (True, "2026-03")
+
+    def test_death_of_a_course_that_cannot_be_read(self) -> None:
+        """Whose data are refused has a flow, too: there the last contact is the limit."""
+        alive = sheet("SS", "FU1", 300, ss_dat="2026-03-10", ss_status="ALIVE", ss_lastalive="2026-03-10")
+        scan = assessment("TA1", 119, "2026-02-05", "50.0")
+        scan.rows["TA2"][0].values["tl_diam"] = Decimal(-1)
+        book = Casebook("01-003", [*started(), scan, alive, sheet("DTH", dthdat="2026-03")])
+        made = compute(course(book, 1, 0, dt.date(2026, 3, 5)))
+        assert made.error
+        assert "death" not in made.gathered.profile["disposition"]
+
+    def test_therapy(self) -> None:
+        """In March, operated on the 20th: it began then (G-30), so on the 15th there was none."""
+        taken = sheet("SACT", sact_yn="Y", rows={"SA1": [{"sact_type": "TACE", "sact_stdat": "2026-03"}]})
+        for day in ("2026-03-15", "2026-03-19", "2026-03-20", "2026-04-30"):
+            _values, kept = self.both(day, taken, resection())
+            assert "THERAPY" not in kept["pps_not"]
+        _values, kept = self.both("2026-03-15", taken)
+        assert "THERAPY" in kept["pps_not"]
 
 
 class TestPerProtocol:
