@@ -62,7 +62,7 @@ from trialsite.kernel.partial_date import PartialDate
 
 BATCH = 200
 SECONDS = 3.0  # of one call: the sweep comes again
-RULE = "1"  # of the bounds: another rule makes what is kept stale
+RULE = "2"  # of the bounds: another rule makes what is kept stale
 ORDER = "-YNPQ"
 
 # Proofs of life move nothing but a death of which the day is missing (G-6, G-30).
@@ -155,13 +155,7 @@ def moves_of(
     `latest` is the last day that a corrected date may have: the cut-off in a live view, later for an earlier cut-off.
     """
     queries = list(queries)
-    envelopes = {one.place.form: one.envelope for one in queries if one.envelope}
-    dates = [
-        (place, given) for place, given in partial_dates(book) if place not in {one.place for one in queries}
-    ]
-    resolver = Resolver(cutoff, engine_settings(), latest or cutoff, final, envelopes)
-    asked = [*(one.place for one in queries), *(place for place, _given in dates)]
-    resolver.asked = [place for place in asked if resolver.matters(place, book)]
+    resolver, dates = _resolver(book, cutoff, queries, latest, final)
     items, described = [], {}
     for query in queries:
         if item := resolver.item(f"q{query.pk}", query.place, book):
@@ -173,6 +167,20 @@ def moves_of(
     reach = reachable(book, items, resolver.outcome)
     case = resolver.case(book).case if reach.now != NOWHERE else {}
     return _written(reach, described, _since(case), items)
+
+
+def _resolver(
+    book: Casebook, cutoff: dt.date, queries: Sequence[OpenQuery], latest: dt.date | None = None, final: bool = False
+) -> tuple[Resolver, list[tuple[Place, PartialDate]]]:  # fmt: skip
+    """What resolves the open items of a participant, and the incomplete dates that nobody asks about."""
+    envelopes = {one.place.form: one.envelope for one in queries if one.envelope}
+    dates = [
+        (place, given) for place, given in partial_dates(book) if place not in {one.place for one in queries}
+    ]
+    resolver = Resolver(cutoff, engine_settings(), latest or cutoff, final, envelopes)
+    asked = [*(one.place for one in queries), *(place for place, _given in dates)]
+    resolver.asked = [place for place in asked if resolver.matters(place, book)]
+    return resolver, dates
 
 
 def _asked(query: OpenQuery, book: Casebook) -> dict[str, Any]:
@@ -291,7 +299,7 @@ def moves_standing(participants: Collection[int]) -> dict[int, tuple[dt.date | N
     return {
         state.pk: (state.as_of, state.moves)
         for state in states.defer("summary", "profile")
-        if state.moves_key and state.moves_key == _key(state, queries.get(state.pk, []))
+        if _holds(state, _key(state, queries.get(state.pk, [])))
     }
 
 
@@ -332,7 +340,7 @@ def moves_stale(size: int = BATCH) -> list[_Stale]:
     for state in states.only("data_version", "as_of", "basis", "run_id", "status", "moves_key").iterator():
         mine = queries.get(state.pk, [])
         key = _key(state, mine)
-        if key != state.moves_key:
+        if not _holds(state, key):
             found.append(_Stale(state, key, mine))
             if len(found) == size:
                 break
@@ -340,11 +348,16 @@ def moves_stale(size: int = BATCH) -> list[_Stale]:
 
 
 def _key(state: EndpointState, queries: list[OpenQuery]) -> str:
-    """What the moves follow from: data, day, engine and settings, and the standing queries."""
+    """What the moves follow from, but for the day: data, engine and settings, and the standing queries."""
     asked = [[one.pk, one.place.form, one.place.path, one.envelope is not None] for one in queries]
-    return digest(
-        [RULE, state.data_version, str(state.as_of), state.basis, state.run_id, state.status, asked]
-    )[:64]
+    return digest([RULE, state.data_version, state.basis, state.status, asked])[:40]
+
+
+def _holds(state: EndpointState, key: str) -> bool:
+    """Whether what is kept is of this key and of the day of the result: `moves_key` is "key:first day:last day"."""
+    kept, _sep, days = state.moves_key.partition(":")
+    first, _sep, last = days.partition(":")
+    return kept == key and first <= str(state.as_of) <= last
 
 
 def moves_refresh(size: int = BATCH, seconds: float = SECONDS) -> int:
@@ -374,7 +387,7 @@ def moves_refresh(size: int = BATCH, seconds: float = SECONDS) -> int:
         if book is not None and time.monotonic() > until:
             continue
         one.state.moves = _made(one, book, summaries[one.state.pk])
-        one.state.moves_key = one.key
+        one.state.moves_key = f"{one.key}:{one.state.as_of}:{_last_day(one, book)}"
         done.append(one.state)
     EndpointState.objects.bulk_update(done, ["moves", "moves_key"])
     return len(done)
@@ -389,3 +402,10 @@ def _made(one: _Stale, book: Casebook | None, summary: Mapping[str, Any]) -> Mov
     if book is not None and one.state.as_of is not None:
         return moves_of(book, one.state.as_of, one.queries)
     return moves_of_summary(summary) if one.state.status == Status.OK else {}
+
+
+def _last_day(one: _Stale, book: Casebook | None) -> dt.date | None:
+    """Until when it need not be reckoned again; what is read from the summary alone is cheap and is read every day."""
+    if book is None or one.state.as_of is None:
+        return one.state.as_of
+    return _resolver(book, one.state.as_of, one.queries)[0].holds_until(book)

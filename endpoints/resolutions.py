@@ -49,6 +49,7 @@ UNREAD = frozenset(("hcc_mhstdat", "ss_event_site", "sact_yn", "sact_type"))
 # Imputed (G-30): the only dates of these endpoints that may lack their day.
 PARTIAL = (("DTH", "", "dthdat"), ("SACT", "SA1", "sact_stdat"))
 OF_DOSE = "EC"
+FAR = 9000  # years: a day beyond is a slip, and nothing can be counted on from it
 SPAN = 31  # days: of so many every single one is tried
 
 
@@ -240,6 +241,34 @@ class Resolver:
             found = {self.case(book).case["imaging"][i]["criteria"] for i, _kind, _k in spots}
             return tuple(found) if found else (RECIST, MRECIST)
         return (RECIST, MRECIST)
+
+    def holds_until(self, book: Casebook) -> dt.date:
+        """The last day of a cut-off with which the same could come of what is asked.
+
+        A cut-off is compared with the days of the records, and with those that follow a dose or a progression by as many
+        days as a rule says (G-5, G-25): until the next of these nothing turns. A question about a day itself is asked anew
+        every day, for each one is another day that it may be.
+        """
+        if any(self._asks_day(place, book) for place in self.asked):
+            return self.cutoff
+        turns: set[dt.date] = set()
+        for sheet in book:
+            spans = [0, self.settings.surgery_after_pd_days]
+            if sheet.key == OF_DOSE:
+                spans += [self.settings.response_window_days, self.settings.surgery_by_days]
+            ends = [day for day in _days_on(sheet) if day.year < FAR]
+            turns |= {
+                day + dt.timedelta(days=span + after) for day in ends for span in spans for after in (0, 1)
+            }
+        return min((day for day in turns if day > self.cutoff), default=dt.date.max) - critical.DAY
+
+    def _asks_day(self, place: Place, book: Casebook) -> bool:
+        """Whether a day may be answered there; of a whole row or form that is assumed and not tried, unless it is one field."""
+        inside = [place] if place.name else self._inside(place, book)
+        if len(inside) != 1:
+            return False
+        found = field_at(form_def(place.key), inside[0].path)
+        return found is not None and found.kind in ("date", "pdate")
 
     # --- values -------------------------------------------------------------------------------------------------------
 
@@ -437,7 +466,7 @@ def _spots(made: Mapped, address: str) -> Iterator[tuple[int, str, int]]:
                 yield i, kind, int(rest.partition("]")[0])
 
 
-DATED_FORMS = ("IE", "TA", "SURG", "SS", "SACT", "DTH", "EOS", "EOT", "CPATH", "CPATHF")
+DATED_FORMS = ("IE", "TA", "SURG", "SS", "SACT", "DTH", "EOS", "EOT", "LPATH", "CPATH", "CPATHF")
 
 
 def _days_of(book: Casebook, doses: bool) -> set[dt.date]:
@@ -445,13 +474,19 @@ def _days_of(book: Casebook, doses: bool) -> set[dt.date]:
     found: set[dt.date] = set()
     for key in (*DATED_FORMS, *([OF_DOSE] if doses else [])):
         for sheet in book.all(key):
-            held = [sheet.values, *(row.values for rows in sheet.rows.values() for row in rows if row.active)]
-            for values in held:
-                for name, value in values.items():
-                    if name in PROOF_FIELDS:
-                        continue
-                    if isinstance(value, PartialDate):
-                        found |= {value.earliest, value.latest}
-                    elif isinstance(value, dt.date):
-                        found.add(value)
+            found |= _days_on(sheet)
+    return found
+
+
+def _days_on(sheet: Sheet) -> set[dt.date]:
+    """The days on a form, a partial date by its first and last day; not those that only prove life."""
+    found: set[dt.date] = set()
+    for values in (sheet.values, *(row.values for rows in sheet.rows.values() for row in rows if row.active)):
+        for name, value in values.items():
+            if name in PROOF_FIELDS:
+                continue
+            if isinstance(value, PartialDate):
+                found |= {value.earliest, value.latest}
+            elif isinstance(value, dt.date):
+                found.add(value)
     return found

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crf.models import Query, QueryMessage
+from crf.selectors.sheets import casebook
 from crf.services.queries import query_act, query_raise
 from endpoints import moves, moving, services, tasks
 from endpoints.engine.bounds import Share
@@ -96,6 +97,27 @@ class TestOneParticipant:
         close(cast, query)
         assert refreshed(responder) == before
 
+    @pytest.mark.parametrize(("path", "again"), [("TA2:1/tl_state", 0), ("tudat", 1)])
+    def test_another_day_alone(
+        self, cast: dict[str, User], responder: Participant, path: str, again: int
+    ) -> None:
+        """A code means the same tomorrow; of a day there is one more. After the response window everything is anew."""
+        with time_machine.travel(NOW, tick=True):
+            ask(cast, responder, "TA", "TA1", path)
+            refreshed(responder)
+        for day, count in (("2024-05-03", again), ("2024-11-04", 1)):
+            with time_machine.travel(f"{day} 08:00", tick=True):
+                services.endpoints_recompute(responder.pk)
+                standing = moving.moves_standing([responder.pk])
+                assert (len(moving.moves_stale()), len(standing)) == (count, 1 - count)
+                moving.moves_refresh()
+                as_of, moves_now = moving.moves_standing([responder.pk])[responder.pk]
+                assert str(as_of) == day
+                course, book = course_of(responder.pk), casebook(responder.pk)
+                assert moves_now == moving.moves_of(
+                    book, course.cutoff, moving.open_queries([responder.pk])[responder.pk]
+                )
+
     @time_machine.travel(NOW, tick=True)
     def test_a_query_alone_is_found(self, cast: dict[str, User], responder: Participant) -> None:
         """A query alone changes no data and no result."""
@@ -165,8 +187,6 @@ class TestDates:
         world.fill(world.form(participant, "DTH"), cast["lin"], {"dthdat": "2024-07"}, complete=False)
         settle()
         cutoff = dt.date(2024, 7, 15)
-        from crf.selectors.sheets import casebook
-
         found = moving.moves_of(casebook(participant.pk), cutoff, latest=timezone.now().date())
         item = found["items"][0]
         assert (item["kind"], item["value"]) == ("PARTIAL", "2024-07")

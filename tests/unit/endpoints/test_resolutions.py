@@ -245,6 +245,41 @@ class TestRefused:
         assert tried == 6
 
 
+class TestHowLongItHolds:
+    """Bounds are kept while only the day goes on, up to the next day on which something may turn."""
+
+    @pytest.mark.parametrize("make", [operated, waiting])
+    @pytest.mark.parametrize("asked", [None, "ta_perf"])
+    def test_nothing_turns_before(self, make: Any, asked: str | None) -> None:
+        """Every cut-off of ten months, with the book as it is and with an assessment taken away."""
+        book, kept, turned = make(), 0, 0
+        spots = [place(book, "TA", asked, 1)] if asked else []
+        if not asked:
+            book.all("SACT").clear()
+        day, until, before = dt.date(2026, 1, 9), dt.date.min, None
+        while day < CUTOFF:
+            made = Resolver(day, DEFAULTS, day, asked=spots)
+            found = made.outcome(book), *(made.outcome(changed(book, one, "N", {})) for one in spots)
+            if day <= until:
+                assert found == before, day
+                kept += 1
+            else:
+                until = made.holds_until(book)
+                assert until >= day
+                turned += found != before
+            day, before = day + dt.timedelta(days=1), found
+        assert kept > 200
+        assert turned > 4
+
+    def test_a_question_about_a_day_is_asked_every_day(self) -> None:
+        book = waiting()
+        for key, path in (("TA", "tudat"), ("SACT", "SA1:1/sact_stdat")):
+            made = Resolver(CUTOFF, DEFAULTS, CUTOFF, asked=[place(book, key, path)])
+            assert made.holds_until(book) == CUTOFF
+        whole = Resolver(CUTOFF, DEFAULTS, CUTOFF, asked=[place(book, "TA", "")])
+        assert whole.holds_until(book) > CUTOFF  # assumed whatever the day
+
+
 def test_every_day_of_an_incomplete_date() -> None:
     """The therapy of March ends the window on its first day; a later day lets the second assessment count."""
     book = waiting()
