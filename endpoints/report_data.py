@@ -12,6 +12,7 @@ from typing import Any
 from crf.derivation_imaging import engine_settings
 from endpoints.gather import gather, standings
 from endpoints.models_cuts import DataCut
+from endpoints.planned import accrual_plan, plain_plan, planned_of
 from endpoints.standing_figures import null_rates
 from participants.models import Participant
 from trialsite.kernel.planned import AccrualPlan
@@ -32,7 +33,12 @@ def trial_case(
     plan: AccrualPlan | None = None,
 ) -> dict[str, Any]:
     """One case of the operation `trial`."""
-    case = {"id": name, "settings": dict(settings), "null_rates": dict(rates), "accrual_plan": _plan(plan)}
+    case = {
+        "id": name,
+        "settings": dict(settings),
+        "null_rates": dict(rates),
+        "accrual_plan": plain_plan(plan),
+    }
     return case | {"participants": [_participant(one) for one in people]}
 
 
@@ -51,7 +57,7 @@ def trial_case_parts(
     plan: AccrualPlan | None = None,
 ) -> Iterator[str]:
     """The file in pieces, one participant a line, keys in alphabetical order: memory holds one participant."""
-    yield f'[{{"id": {_text(name)},\n"accrual_plan": {_text(_plan(plan))},\n"null_rates": {_text(dict(rates))},\n'
+    yield f'[{{"id": {_text(name)},\n"accrual_plan": {_text(plain_plan(plan))},\n"null_rates": {_text(dict(rates))},\n'
     yield f'"settings": {_text(dict(settings))},\n'
     yield '"participants": ['
     between = "\n"
@@ -71,12 +77,6 @@ def trial_case_json(
 ) -> bytes:
     """The whole file."""
     return "".join(trial_case_parts(people, name=name, settings=settings, rates=rates, plan=plan)).encode()
-
-
-def _plan(plan: AccrualPlan | None) -> dict[str, Any] | None:
-    if plan is None:
-        return None
-    return {"start": plan.start.isoformat(), "per_month": plan.per_month, "target": plan.target}
 
 
 def _text(value: Any) -> str:
@@ -108,19 +108,9 @@ def live_parts() -> Iterator[str]:
 
 
 def cut_parts(cut: DataCut) -> Iterator[str]:
-    """A data cut, with the settings and null rates it was computed with."""
-    rates = null_rates_of(cut.results)
-    plan = study().planned.accrual
+    """A data cut, with the settings, null rates and plan it was computed with."""
+    planned = planned_of(cut)
+    rates, plan = planned["null_rates"], accrual_plan(planned)
     return trial_case_parts(
         cut_people(cut), name=cut.code, settings=cut.engine_settings, rates=rates, plan=plan
     )
-
-
-def null_rates_of(results: Mapping[str, Any]) -> dict[str, float]:
-    """The null rates that figures were tested against."""
-    found = {}
-    for name, by_set in results.get("rates", {}).items():
-        for one in by_set.values():
-            if "p0" in one["all"]:
-                found[name] = one["all"]["p0"]
-    return found

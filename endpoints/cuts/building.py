@@ -29,6 +29,7 @@ from endpoints.engine.figures import all_figures
 from endpoints.gather import ANALYTE, READ, Gathered, course, today
 from endpoints.models import Status
 from endpoints.models_cuts import LEASE, Moment, MomentPerson, MomentState, StoredFigures
+from endpoints.planned import KEPT, planned_now
 from endpoints.services import Computed, compute
 from endpoints.standing_figures import profile_parts
 from participants.models import Participant
@@ -306,6 +307,6 @@ def _finish(moment: Moment, made: _Collected) -> None:
         _note(
             moment, state=MomentState.READY, progress=100, stage="", finished_at=timezone.now(),
             participants=len(made.lines), results=found["FAS", engine_settings().evaluator],
-            facts={"people": people, "totals": data_state.totals(people)},
+            facts={"people": people, "totals": data_state.totals(people), KEPT: planned_now()},
             digest=digest_of(made.lines, moment.cutoff, moment.final, moment.basis, engine_settings().to_json()),
         )  # fmt: skip

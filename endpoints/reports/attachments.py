@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from endpoints.report_data import null_rates_of, trial_case_json
+from endpoints.planned import accrual_plan
+from endpoints.report_data import trial_case_json
 
 FIGURES, DATA = "figures.json", "endpoint-data.json"
 
@@ -25,7 +26,8 @@ def attachments_of(content: Mapping[str, Any]) -> dict[str, str]:
             ((one["number"], one["case"], one["profile"] or None) for one in content["courses"]),
             name=content["cut"]["code"] if content["cut"] else "live",
             settings=content["engine_settings"],
-            rates=null_rates_of(content["results"]),
+            rates=content["planned"]["null_rates"],
+            plan=accrual_plan(content["planned"]),
         ).decode()
     return found
 

@@ -6,7 +6,7 @@ The content comes from a standpoint: of a cut from its own rows and nothing live
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from endpoints.engine.profile_figures import profile_figures
 from endpoints.models import Status
 from endpoints.models_cuts import DataCut, StoredFigures
 from endpoints.models_reports import ReportJob, ReportKind
+from endpoints.planned import Planned, accrual_plan, planned_now, planned_of
 from endpoints.reports import codes
 from endpoints.reports.choices import SECTIONS
 from endpoints.reports.opened import capture_open
@@ -32,7 +33,6 @@ from trialsite.audit.models import STUDY
 from trialsite.audit.selectors import heads, heads_digest, of_participants
 from trialsite.audit.trail import chain_name
 from trialsite.kernel.digests import digest
-from trialsite.kernel.study import study
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -110,7 +110,7 @@ def capture(sites: Sequence[str], standpoint: Standpoint | None = None) -> dict[
     if standpoint is None:
         services.trial_recompute()
         standpoint = Live()
-    results = standpoint.results
+    results, planned = standpoint.results, _planned(standpoint)
     people = people_of(standpoint, sites)
     everybody = list(standpoint.lines())
     bad = [line for line in everybody if line.status != Status.OK]
@@ -118,6 +118,7 @@ def capture(sites: Sequence[str], standpoint: Standpoint | None = None) -> dict[
         "kind": str(ReportKind.TRIAL),
         "results": results,
         "figures": _figures(standpoint, people),
+        "planned": {name: value for name, value in planned.items() if name != "settings"},
         "screened": _screened(standpoint, people),
         "people": people.rows,
         "profile": _profile(standpoint, people),
@@ -126,7 +127,7 @@ def capture(sites: Sequence[str], standpoint: Standpoint | None = None) -> dict[
         "totals": totals(people.states.values()),
         "problems": [_problem(line) for line in bad if not sites or line.site in sites],
         "problem_count": len(bad),
-        "settings": _settings(standpoint),
+        "settings": planned["settings"],
         "sites": list(sites),
         "behind": services.stale().count() if standpoint.live else 0,
     }
@@ -175,7 +176,7 @@ def _figures(standpoint: Standpoint, people: People) -> list[list[Any]]:
         if rows:
             return rows
     pairs = [(row["summary"], row["profile"]) for row in people.rows]
-    made = all_figures(pairs, engine_settings(), study().values.get("null_rates", {}))
+    made = all_figures(pairs, engine_settings(), _planned(standpoint)["null_rates"])
     return [[population, evaluator, made[population, evaluator]] for population, evaluator in sorted(made)]
 
 
@@ -183,8 +184,12 @@ def _profile(standpoint: Standpoint, people: People) -> dict[str, Any]:
     """Safety, exposure, accrual, subgroups, pathology by reader. Whose data are refused has a profile alone."""
     summaries = {row["number"]: row["summary"] for row in people.rows}
     pairs = [(summaries.get(number, {}), profile) for number, profile in people.profiles.items()]
-    same = standpoint.configuration == study().digest
-    return profile_figures(pairs, engine_settings(), study().planned.accrual if same else None)
+    return profile_figures(pairs, engine_settings(), accrual_plan(_planned(standpoint)))
+
+
+def _planned(standpoint: Standpoint) -> Planned:
+    """Null rates, accrual plan, design and settings: those that a cut keeps, else those of today."""
+    return planned_now() if standpoint.cut is None else planned_of(standpoint.cut)
 
 
 def _screened(standpoint: Standpoint, people: People) -> int:
@@ -195,23 +200,6 @@ def _screened(standpoint: Standpoint, people: People) -> int:
 
 def _problem(line: Line) -> list[Any]:
     return [line.number, line.status, line.error, line.summary.get("refusal")]
-
-
-def _settings(standpoint: Standpoint) -> list[list[str]]:
-    """Key, value, reason; those of the engine as they were at the standpoint."""
-    whole = study()
-    values: Mapping[str, Any] = {**whole.values, **whole.engine}
-    if standpoint.configuration != whole.digest:  # a cut of another time: what it kept
-        values = standpoint.engine_settings
-    return [[key, _short(values[key]), whole.reasons[key]] for key in whole.reasons if key in values]
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, dict):
-        return "; ".join(f"{key}: {_short(one)}" for key, one in value.items())
-    if isinstance(value, list):
-        return ", ".join(_short(one) for one in value)
-    return str(value)
 
 
 __all__ = ["SECTIONS", "capture", "chain_heads", "content_of", "definition", "frame_of", "key_of"]

@@ -12,7 +12,6 @@ from endpoints.reports import cells
 from endpoints.reports.blocks import Block, figure, heading, num, part, row, section, table, text
 from endpoints.reports.pathology import agreement, pathology_rates, subgroup_table
 from endpoints.reports.pictures import Pictures
-from trialsite.kernel.study import study
 from trialsite.web.figures import percent
 
 # Rate and analysis set of each line; the first is the headline.
@@ -92,7 +91,7 @@ def _verdict(whole: Mapping[str, Any]) -> str:
 
 
 def _design(content: Mapping[str, Any]) -> str:
-    plan = study().values.get("design") if content["configuration"] == study().digest else None
+    plan = content["planned"]["design"]
     if not plan:
         return ""
     said = {

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from endpoints import report_data
 from endpoints.engine.operations import run_case
 from endpoints.models import DataCut, EndpointState, TrialState
 from endpoints.models_cuts import CutPerson
@@ -26,6 +30,7 @@ from tests.integration.reports.conftest import copies
 from trialsite.accounts.models import RoleHeld, Site, User
 from trialsite.kernel.decisions import Refused
 from trialsite.kernel.digests import canonical
+from trialsite.kernel.study import study
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +40,24 @@ WORDS = [name for name in SECTIONS if name not in ("primary", "radiology", "surv
 def taken(sites: list[str] | None = None, cut: DataCut | None = None) -> dict[str, Any]:
     """The content as a job keeps it."""
     return json.loads(canonical(capture(sites or [], AtCut(cut) if cut else None)))
+
+
+@pytest.fixture
+def planned_anew(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """The study file plans something else."""
+
+    def change() -> None:
+        now = study()
+        accrual = replace(now.planned.accrual, per_month=9.5, target=400)
+        rates = {"MPR": 0.25, "ORR": 0.3}
+        values = now.values | {"null_rates": rates, "design": now.values["design"] | {"n": 99}}
+        planned = replace(now.planned, null_rates=rates, accrual=accrual)
+        other = replace(now, values=values, planned=planned, digest="other")
+        for name, module in list(sys.modules.items()):
+            if name.startswith("endpoints.") and getattr(module, "study", None) is study:
+                monkeypatch.setattr(module, "study", lambda: other)
+
+    return change
 
 
 def page(content: dict[str, Any], *sections: str, language: str = "en") -> str:
@@ -288,3 +311,33 @@ def test_copies_are_listed(original: Participant, cast: dict[str, User]) -> None
     trial_recompute()
     text = shown(page(taken(), "listing"))
     assert all(one.number in text for one in made)
+
+
+def test_a_cut_keeps_its_plan_and_null_rates(cut: DataCut, planned_anew: Callable[[], None]) -> None:
+    """Its data file and its report stay as they were when the study file plans something else."""
+    file, content = "".join(report_data.cut_parts(cut)), taken(cut=cut)
+    figures = run_case("trial", json.loads(file)[0])
+    planned_anew()
+    assert "".join(report_data.cut_parts(cut)) == file
+    after = taken(cut=cut)
+    assert after == content
+    assert page(after, "primary", "participants") == page(content, "primary", "participants")
+    case = json.loads(file)[0]
+    assert (case["null_rates"], case["accrual_plan"]["target"]) == (
+        {"MPR": 0.15},
+        study().planned.accrual.target,
+    )
+    kept = AtCut(cut).figures()["profile"]["accrual"]
+    assert json.loads(json.dumps(figures["tables"]["ALL"]["accrual"])) == kept
+
+
+def test_the_data_of_a_report_are_the_file_of_its_cut(cut: DataCut) -> None:
+    assert attachments_of(taken(cut=cut))["endpoint-data.json"] == "".join(report_data.cut_parts(cut))
+
+
+def test_a_cut_from_before_plans_were_kept(cut: DataCut, planned_anew: Callable[[], None]) -> None:
+    cut.facts = {name: value for name, value in cut.facts.items() if name != "planned"}
+    file = "".join(report_data.cut_parts(cut))
+    planned_anew()
+    assert "".join(report_data.cut_parts(cut)) == file
+    assert json.loads(file)[0]["null_rates"] == {"MPR": 0.15}
