@@ -8,7 +8,7 @@
     disposition  screened (true with consent); consent, enrolled, first_dose, last_dose, adjuvant (days);
                  failure SFREASON; planned, cycles (neoadjuvant: number); withdrawn (day);
                  ends {phase: [day, EOTREAS]}; surgery {outcome RESECTED|EXPLORED|NOT_DONE, date, reason NOSURGREAS,
-                 margin RSTATUS}; central (day of release); death, cause DTHCAUSE; off [day, EOSREAS]
+                 margin RSTATUS}; central (day of release of what was read by then); death, cause DTHCAUSE; off [day, EOSREAS]
     safety       one entry for each adverse event in the order of onset (`profile_safety`)
     exposure     per drug: doses, mg, mg/m², weeks and RDI (`profile_exposure`)
     pathology    local {rvt, mpr, pcr}; readings [{reader, rvt, mpr, pcr, adequacy}]: of a released result only
@@ -41,7 +41,7 @@ from endpoints.operation import is_resection, margin_source, operation_of
 from endpoints.profile_exposure import exposure_of
 from endpoints.profile_safety import events_of
 from endpoints.profile_sets import per_protocol
-from endpoints.profile_until import as_of
+from endpoints.profile_until import after, as_of
 from trialsite.kernel.study import study
 
 # Forms that are read beside those of the course. Of laboratory results only AFP is needed: `endpoints.gather` fetches it.
@@ -89,7 +89,7 @@ def profile_of(book: Casebook, cutoff: dt.date) -> Plain:
     """The profile of one casebook, of everything dated up to the cut-off (`profile_until`)."""
     known = as_of(book, cutoff)
     first = facts.first_dose(known)
-    disposition = disposition_of(known, first, cutoff)
+    disposition = disposition_of(known, first, cutoff, _released(book, cutoff))
     exposure = exposure_of(known)
     why_not = per_protocol(known, disposition, exposure, milan_of(known), _stage(known))
     return {
@@ -155,7 +155,7 @@ def _stage(book: Casebook) -> str | None:
 # --- disposition --------------------------------------------------------------------------------------------------
 
 
-def disposition_of(book: Casebook, first: dt.date | None, cutoff: dt.date) -> Plain:
+def disposition_of(book: Casebook, first: dt.date | None, cutoff: dt.date, released: str | None) -> Plain:
     consent = book.value("ICF", "icf_dsstdat") if book.value("ICF", "icf_yn") != "N" else None
     enrolled = book.value("IE", "enr_dsstdat") if book.value("IE", "enr_yn") == "Y" else None
     failed = book.value("IE", "enr_yn") == "N"
@@ -177,7 +177,7 @@ def disposition_of(book: Casebook, first: dt.date | None, cutoff: dt.date) -> Pl
                 if sheet.get("eot_phase") and sheet.get("eot_dsstdat")
             },
             "surgery": _surgery(book, cutoff),
-            "central": _released(book),
+            "central": released,
             "adjuvant": iso(facts.first_dose_of_phase(book, "ADJ")) if started_cycles(book, "ADJ") else None,
             "death": iso(died),
             "cause": book.value("DTH", "dth_cause") if died else None,
@@ -186,8 +186,13 @@ def disposition_of(book: Casebook, first: dt.date | None, cutoff: dt.date) -> Pl
     )  # fmt: skip
 
 
-def _released(book: Casebook) -> str | None:
-    """The day on which the final central result was released."""
+def _released(book: Casebook, cutoff: dt.date) -> str | None:
+    """The day on which the final central result was released, of a result that was read up to the cut-off (G-31).
+
+    The last review completes it: while one of them is later there is no result yet, however early it was released.
+    """
+    if any(after(one.get("cp_midat"), cutoff) for one in book.all("CPATH") if _submitted(one)):
+        return None
     days: list[dt.date] = [s.get("cpf_dat") for s in book.all("CPATHF") if s.get("cpf_dat")]
     return iso(min(days, default=None))
 
@@ -218,16 +223,16 @@ def deviations_of(book: Casebook) -> dict[str, int]:
 
 
 def pathology_of(book: Casebook) -> Plain:
-    """Blinding: a central reading belongs to its reader alone until the final result is released."""
+    """Blinding: a central reading belongs to its reader alone until the final result is released, whichever the cut-off."""
     released = any(sheet.get("cpf_dat") for sheet in book.all("CPATHF"))
-    readings = [
-        _central(sheet)
-        for sheet in book.all("CPATH")
-        if sheet.status == "COMPLETE" and sheet.get("cp_reader")
-    ]
+    readings = [_central(sheet) for sheet in book.all("CPATH") if _submitted(sheet)]
     return kept(
         {"local": _local(book.one("LPATH")), "readings": [one for one in readings if one] if released else []}
     )
+
+
+def _submitted(sheet: Sheet) -> bool:
+    return bool(sheet.status == "COMPLETE" and sheet.get("cp_reader"))
 
 
 def _central(sheet: Sheet) -> Plain | None:

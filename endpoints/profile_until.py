@@ -21,10 +21,11 @@ from endpoints.mapping import Mapping
 from endpoints.operation import therapy_day, therapy_limit
 from trialsite.kernel.partial_date import PartialDate
 
-# The day on which a form belongs to the past; a form that is not named has none.
+# The day on which a form belongs to the past; a form that is not named has none. The release of a central result has
+# none either: a reading belongs to its date of review (G-31), the release only lets it be seen.
 DAY = {
     "ICF": "icf_dsstdat", "HEP": "hep_lbdat", "VS": "vsdat", "LB": "lbdat", "SURG": "surg_prstdat",
-    "LPATH": "lp_midat", "CPATH": "cp_midat", "CPATHF": "cpf_dat", "AE1": "aestdat", "DV1": "dvstdat",
+    "LPATH": "lp_midat", "CPATH": "cp_midat", "AE1": "aestdat", "DV1": "dvstdat",
     "EOT": "eot_dsstdat", "DTH": "dthdat", "EOS": "eos_dsstdat", "TA": "tudat",
 }  # fmt: skip
 # Of a line of a section: the day it began, and the day it ended, which is not known before.

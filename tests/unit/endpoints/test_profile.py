@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from crf.sheets import Casebook, Sheet
-from endpoints.engine.flow import end_of
+from endpoints.engine.flow import end_of, participant_flow
 from endpoints.engine.safety_tables import safety_tables
 from endpoints.gather import course
 from endpoints.profile import profile_of
-from endpoints.services import compute
+from endpoints.services import Computed, compute
 from tests.participant_01_003 import pages
 from tests.spec.checks.whole import folder
 from tests.unit.endpoints.books import CUTOFF, assessment, resection, sheet, started
@@ -132,9 +132,6 @@ class TestParticipant01003:
         assert found["sets"]["SAF"] is ("first_dose" in kept)
 
     def test_no_reading_leaves_before_the_release(self) -> None:
-        day_before = profile_of(whole(), dt.date(2024, 7, 7))["pathology"]
-        assert day_before["readings"] == []
-        assert day_before["local"]["mpr"] == "Y"
         unreleased = Casebook(
             "01-003", [copy.deepcopy(one) for one in whole() if one.key in ("CPATH", "CPATHF")]
         )
@@ -215,6 +212,48 @@ class TestSafety:
     def test_what_is_not_answered_is_left_out(self) -> None:
         found = profile(sheet("AE1", ae_ctcae="Fatigue", aestdat="2026-01-12"))["safety"][0]
         assert set(found) == {"form", "no", "term", "soc", "start"}
+
+
+class TestCentralResult:
+    """G-31: a reading belongs to its date of review; of a released result, whenever that was."""
+
+    def both(self, day: str, **release: str) -> Computed:
+        bed = {"cpn_no": "1", "cpn_len": "40", "cpn_wid": "30", "cpn_rvt": "5"}
+        answers = {"cp_adeq": "ADEQUATE", "cp_mvi": "M0", "cp_satellite": "N", "cp_macro_viable": "NA",
+                   "cp_ln_viable": "NA", "cp_margin": "NEG"}  # fmt: skip
+        reads = [
+            sheet("CPATH", "SURG", 230, cp_reader=reader, cp_midat=on, rows={"CP2": [bed]}, **answers)
+            for reader, on in (("R1", "2026-04-10"), ("R2", "2026-04-12"))
+        ]
+        book = Casebook("01-003", [*started(), resection(), *reads, sheet("CPATHF", "SURG", 240, **release)])
+        return compute(course(book, 1, 0, dt.date.fromisoformat(day)))
+
+    @pytest.mark.parametrize(
+        ("day", "mpr", "readers"),
+        [
+            ("2026-04-09", "PENDING", []),
+            ("2026-04-11", "PENDING", ["R1"]),
+            ("2026-04-12", "Y", ["R1", "R2"]),
+            ("2026-04-15", "Y", ["R1", "R2"]),
+            ("2026-04-20", "Y", ["R1", "R2"]),
+        ],
+    )
+    def test_released_after_the_cut_off(self, day: str, mpr: str, readers: list[str]) -> None:
+        """Headline, tables by reader and flow say the same on every day."""
+        made = self.both(day, cpf_dat="2026-04-20")
+        kept = made.gathered.profile
+        assert made.summary["values"]["MPR"]["value"] == mpr
+        assert [one["reader"] for one in kept["pathology"]["readings"]] == readers
+        flow = participant_flow(
+            [(made.summary, kept | {"disposition": kept["disposition"] | {"screened": True}})]
+        )
+        assert (flow["released"], flow["awaited"]) == ((1, 0) if "PEV" in made.summary["sets"] else (0, 1))
+
+    def test_not_released(self) -> None:
+        made = self.both("2026-04-30")
+        assert made.gathered.profile["pathology"] == {"readings": []}
+        assert "central" not in made.gathered.profile["disposition"]
+        assert "PEV" not in made.summary["sets"]
 
 
 class TestPartialDates:
