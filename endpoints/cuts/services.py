@@ -14,7 +14,7 @@ from django.utils.translation import override
 from crf.derivation_imaging import engine_settings
 from crf.services.refusals import noted
 from endpoints.cuts import limits
-from endpoints.cuts.digests import digest_of, line_of
+from endpoints.cuts.digests import BESIDE, PARTS, covers_of, digest_of, event_text, line_of, utc_text
 from endpoints.models_cuts import CutPerson, DataCut, Moment, MomentPerson, MomentState, StoredFigures
 from endpoints.standpoint import FIRST, trial_zone
 from endpoints.versions import basis
@@ -29,6 +29,7 @@ from trialsite.kernel.decisions import ALLOWED, Decision, Refused, refused
 from trialsite.kernel.digests import digest
 
 KEPT = dt.timedelta(days=7)  # a moment that nobody has looked at for so long is thrown away
+FIGURES = ("population", "evaluator", "results")
 PATIENCE = dt.timedelta(seconds=4)  # until a page that waits sends the message again
 
 
@@ -204,10 +205,13 @@ def _confirm(
         results=moment.results, facts=moment.facts, engine_settings=engine_settings().to_json(),
         chains=heads_at(moment.at), digest=moment.digest, confirmed_by=by, confirmed_at=at, manifest={},
     )  # fmt: skip
-    cut.manifest = manifest_of(cut, by, signed)
+    parts = {name: getattr(cut, name) for name in PARTS}
+    figures = StoredFigures.objects.filter(source=f"moment:{moment.pk}")
+    covers = covers_of(parts, moment.people.values_list(*BESIDE), figures.values_list(*FIGURES))
+    cut.manifest = manifest_of(cut, by, signed) | {"covers": covers}
     cut.save(force_insert=True)
     _copy(moment, cut)
-    said = f"{cut.code} {cut.digest}"
+    said = event_text(cut.code, cut.digest, cut.manifest)
     study_event(by=by, action=Action.CUT_CONFIRMED, subject=cut.address, new=said, reason=reason)
     return cut
 
@@ -228,6 +232,8 @@ def _copy(moment: Moment, cut: DataCut) -> None:
     if len(lines) != cut.participants or cut.digest != digest_of(
         lines, cut.cutoff, cut.final, basis_of, cut.engine_settings
     ):
+        refused(_("The dry run was thrown away meanwhile. Make it again."), "stale").require()
+    if not cut.manifest["covers"]["figures"]:
         refused(_("The dry run was thrown away meanwhile. Make it again."), "stale").require()
     kept = StoredFigures.objects.filter(source=f"moment:{moment.pk}")
     StoredFigures.objects.bulk_create(
@@ -258,9 +264,11 @@ def manifest_of(cut: DataCut, by: User, signed: Signed) -> dict[str, object]:
             )
     return {
         "statement": said, "name": by.full_name or by.username, "username": by.username,
-        "role": by.role_at(None), "at": cut.confirmed_at.isoformat(), "components": " + ".join(signed.components),
+        "role": by.role_at(None), "at": utc_text(cut.confirmed_at), "components": " + ".join(signed.components),
         "first_in_session": signed.first_in_session, "digest": cut.digest, "code": cut.code,
-        "cutoff": cut.cutoff.isoformat(), "moment": cut.at.isoformat(), "final": cut.final,
+        "cutoff": cut.cutoff.isoformat(), "moment": utc_text(cut.at), "final": cut.final,
+        "title": cut.title, "reason": cut.reason, "replaces": cut.replaces.code if cut.replaces else "",
+        "participants": cut.participants, "user": by.pk,
     }  # fmt: skip
 
 

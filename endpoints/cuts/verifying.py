@@ -1,4 +1,5 @@
-"""Is a data cut still what was signed? Its rows give its digest, and the engine gives its results again."""
+"""Is a data cut still what was signed? Its rows give its digest and those of its manifest, and the engine gives its
+results again."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from endpoints.cuts.building import figures_of
-from endpoints.cuts.digests import digest_of, line_of
+from endpoints.cuts.digests import BESIDE, PARTS, covers_of, digest_of, event_text, line_of, utc_text
 from endpoints.gather import Gathered
 from endpoints.mapping import Paths
 from endpoints.models import CutPerson, DataCut, Status, StoredFigures
@@ -29,7 +30,7 @@ class _NoPaths(Paths):
 
 def cuts(every: bool = True) -> Iterator[Problem | None]:
     """All data cuts, `None` after each; nothing when single participants are verified."""
-    for cut in DataCut.objects.order_by("number") if every else ():
+    for cut in DataCut.objects.select_related("replaces").order_by("number") if every else ():
         yield from cut_problems(cut)
         yield None
 
@@ -52,14 +53,64 @@ def cut_problems(cut: DataCut) -> Iterator[Problem]:
     if cut.manifest.get("digest") != cut.digest:
         yield Problem(where, "the signature is not of this digest")
     said = AuditEvent.objects.filter(chain__name=STUDY, action=Action.CUT_CONFIRMED, target=cut.address)
-    if [event.new for event in said] != [f"{cut.code} {cut.digest}"]:
+    if [event.new for event in said] != [event_text(cut.code, cut.digest, cut.manifest)]:
         yield Problem(where, "the trail does not say that it was confirmed with this digest")
+    yield from _manifest_problems(cut, where)
     if same:
         yield from _figure_problems(cut, good, refused, where)
 
 
 def _basis(cut: DataCut) -> str:
     return f"{cut.engine}/{cut.configuration}"
+
+
+COVERED = {
+    "results": "its figures are not those that were signed",
+    "facts": "its state of the data is not that which was signed",
+    "chains": "its heads of the audit chains are not those that were signed",
+    "people": "what it keeps beside courses and results of its participants is not what was signed",
+}
+
+
+def _manifest_problems(cut: DataCut, where: str) -> Iterator[Problem]:
+    """Everything that is signed beside the digest, with the engine of then or without it."""
+    for name, kept in _said(cut).items():
+        if cut.manifest.get(name) != kept:
+            yield Problem(where, f"its {name} is not what was signed")
+    figures = StoredFigures.objects.filter(source=cut.address).order_by("population", "evaluator")
+    rows = figures.values_list("population", "evaluator", "results")
+    parts = {name: getattr(cut, name) for name in PARTS}
+    found = covers_of(parts, cut.people.values_list(*BESIDE), rows)
+    signed = cut.manifest.get("covers", {})
+    for name, message in COVERED.items():
+        if signed.get(name) != found[name]:
+            yield Problem(where, message)
+    yield from _stored_problems(signed.get("figures", {}), found["figures"], where)
+
+
+def _stored_problems(signed: dict[str, str], found: dict[str, str], where: str) -> Iterator[Problem]:
+    """The stored figures of every set by every evaluator are there, all of them and no other."""
+    for name in sorted(signed.keys() | found.keys()):
+        if name not in found:
+            yield Problem(where, f"its figures of {_named(name)} are missing")
+        elif name not in signed:
+            yield Problem(where, f"its figures of {_named(name)} were not in it when it was signed")
+        elif signed[name] != found[name]:
+            yield Problem(where, f"its figures of {_named(name)} are not those that were signed")
+
+
+def _named(name: str) -> str:
+    population, _sep, evaluator = name.partition("/")
+    return f"{population} by {evaluator}" if evaluator else f"{population} from profiles"
+
+
+def _said(cut: DataCut) -> dict[str, Any]:
+    """What the manifest says in words."""
+    return {
+        "code": cut.code, "title": cut.title, "reason": cut.reason, "cutoff": cut.cutoff.isoformat(),
+        "moment": utc_text(cut.at), "final": cut.final, "replaces": cut.replaces.code if cut.replaces else "",
+        "participants": cut.participants, "user": cut.confirmed_by_id, "at": utc_text(cut.confirmed_at),
+    }  # fmt: skip
 
 
 def _row_problems(row: CutPerson, cut: DataCut, same: bool) -> Iterator[Problem]:

@@ -23,6 +23,7 @@ from tests.integration.cuts.conftest import cut_of, dry_run, signed
 from trialsite.accounts.models import User
 from trialsite.audit.models import AuditEvent
 from trialsite.kernel.decisions import Refused
+from trialsite.kernel.digests import digest
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +64,9 @@ def test_a_cut_holds_what_the_dry_run_showed(cast: Cast, participant: Participan
     assert cut.manifest["digest"] == cut.digest and cut.manifest["components"] == "username + password"
     assert set(cut.manifest["statement"]) == {"en", "zh-hans"}
     event = AuditEvent.objects.get(action="CUT_CONFIRMED")
-    assert (event.actor, event.target, event.new) == (cast["da"], cut.address, f"DC-01 {cut.digest}")
+    assert (event.actor, event.target, event.new) == (
+        cast["da"], cut.address, f"DC-01 {cut.digest} manifest {digest(cut.manifest)}",
+    )  # fmt: skip
     chain = next(one for one in cut.chains["people"] if one[0] == "01-003")
     head = AuditEvent.objects.filter(chain__name=chain[3]).order_by("number").last()
     assert head is not None and chain[1:3] == [head.number, head.digest]
