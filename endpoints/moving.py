@@ -52,11 +52,12 @@ from endpoints.engine.bounds import (
     settled,
 )
 from endpoints.engine.codes import MRECIST, RECIST
-from endpoints.gather import Gathered
+from endpoints.gather import Gathered, today
 from endpoints.mapping import FIELDS, FORMS_READ
 from endpoints.models import EndpointState, Status
 from endpoints.resolutions import PARTIAL, PROOFS, Place, Resolver
 from endpoints.versions import basis
+from participants.models import Participant
 from trialsite.kernel.digests import digest
 from trialsite.kernel.partial_date import PartialDate
 
@@ -282,12 +283,21 @@ def moves_at(
     `books`: the casebooks of then. Those that are missing are read back from the trail where a query stood or a date
     lacked its day.
     """
-    queries = open_queries([one.participant for one in courses], at)
+    pks = [one.participant for one in courses]
+    queries, days = open_queries(pks, at), _days_then(pks, at)
     known = books or {}
     return {
-        one.participant: _then(one, queries.get(one.participant, []), at, known.get(one.participant))
+        one.participant: _then(
+            one, queries.get(one.participant, []), at, days[one.participant], known.get(one.participant)
+        )
         for one in courses
     }
+
+
+def _days_then(participants: Collection[int], at: dt.datetime) -> dict[int, dt.date]:
+    """The day that it was at the sites of participants: up to it dates may be entered. One query."""
+    zones = Participant.objects.filter(pk__in=participants).values_list("pk", "site__time_zone")
+    return {pk: today(zone, at) for pk, zone in zones}
 
 
 def moves_standing(participants: Collection[int]) -> dict[int, tuple[dt.date | None, Moves]]:
@@ -303,13 +313,15 @@ def moves_standing(participants: Collection[int]) -> dict[int, tuple[dt.date | N
     }
 
 
-def _then(one: Gathered, queries: list[OpenQuery], at: dt.datetime, book: Casebook | None = None) -> Moves:
+def _then(
+    one: Gathered, queries: list[OpenQuery], at: dt.datetime, day: dt.date, book: Casebook | None = None
+) -> Moves:
     dates = [one.case.get("death") or {}, *one.case.get("therapies", ())]
     if queries or any(len(each.get("date") or "") in (4, 7) for each in dates):
         if book is None:
             book = casebook_at(one.participant, at)
             book.number = one.number
-        latest = one.cutoff + dt.timedelta(days=1) if one.cutoff < at.date() else one.cutoff
+        latest = one.cutoff + dt.timedelta(days=1) if one.cutoff < day else one.cutoff
         return moves_of(book, one.cutoff, queries, latest=latest, final=bool(one.case.get("final")))
     now = outcome_of_case(one.case, engine_settings()) if one.case else None
     if now is None:

@@ -18,13 +18,14 @@ from crf.selectors.sheets import casebook
 from crf.services.queries import query_act, query_raise
 from endpoints import moves, moving, services, tasks
 from endpoints.engine.bounds import Share
-from endpoints.gather import course_of
+from endpoints.gather import course, course_of
 from endpoints.models import EndpointState
 from endpoints.standpoint import Live
 from participants.models import Participant
 from tests import world
 from tests.integration.endpoints.test_services import treated
 from trialsite.accounts.models import User
+from trialsite.audit.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
 NOW = "2024-05-02 08:00"
@@ -113,9 +114,9 @@ class TestOneParticipant:
                 moving.moves_refresh()
                 as_of, moves_now = moving.moves_standing([responder.pk])[responder.pk]
                 assert str(as_of) == day
-                course, book = course_of(responder.pk), casebook(responder.pk)
+                cutoff, book = course_of(responder.pk).cutoff, casebook(responder.pk)
                 assert moves_now == moving.moves_of(
-                    book, course.cutoff, moving.open_queries([responder.pk])[responder.pk]
+                    book, cutoff, moving.open_queries([responder.pk])[responder.pk]
                 )
 
     @time_machine.travel(NOW, tick=True)
@@ -175,8 +176,8 @@ class TestOneParticipant:
         monkeypatch.setattr(moving, "moves_of", None)
         assert moving.moves_refresh() == 1
         found = EndpointState.objects.get(pk=responder.pk).moves
-        course = course_of(responder.pk)
-        assert found == moving.moves_at([course], timezone.now())[responder.pk]
+        then = course_of(responder.pk)
+        assert found == moving.moves_at([then], timezone.now())[responder.pk]
 
 
 class TestDates:
@@ -222,6 +223,18 @@ class TestMoments:
             closed = timezone.now()
             standing = [bool(moving.open_queries([responder.pk], at)) for at in (before, asked, closed)]
             assert standing == [False, True, False]
+
+    def test_the_day_of_the_site(self, cast: dict[str, User], responder: Participant) -> None:
+        """At one in the morning of the 2nd a death in the month may be of the 2nd, though in UTC it is still the 1st."""
+        world.fill(world.form(responder, "DTH"), cast["lin"], {"dthdat": "2024-06"}, complete=False)
+        book, cutoff = casebook(responder.pk), dt.date(2024, 6, 1)
+        gathered, books = course(book, responder.pk, 0, cutoff), {responder.pk: book}
+        found = {}
+        for hour in (15, 17):
+            at = dt.datetime(2024, 6, 1, hour, tzinfo=dt.UTC)
+            moved = moving.moves_at([gathered], at, books)[responder.pk]
+            found[hour] = moved.get("places", {}).get("MPR", {}).get("FAS")
+        assert found == {15: None, 17: ["N", "NP", "YN"]}
 
 
 class TestTrial:
@@ -274,6 +287,9 @@ class TestTrial:
         lines = client.get("/endpoints/moves.csv?endpoint=orr").content.decode().splitlines()
         assert len(lines) == 2
         assert lines[1].split(",")[0] == responder.number
+        taken = AuditEvent.objects.get(action="EXPORTED")
+        assert (taken.actor_name, taken.target, taken.path) == ("mo", "endpoints", "what-could-move.csv")
+        assert taken.new.endswith(" · endpoint=orr")
         assert client.get("/endpoints/moves/?endpoint=none").status_code == 404
         assert client.get("/endpoints/moves/?set=none").status_code == 404
         assert client.get("/endpoints/moves/?cut=DC-99").status_code == 422
