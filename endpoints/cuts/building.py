@@ -149,10 +149,15 @@ def _add(made: _Collected, moment: Moment, part: Sequence[Person], later: bool) 
 
 
 def _moves(found: _Found, moment: Moment, gathered: Sequence[Gathered]) -> dict[int, dict[str, Any]]:
-    """What could have changed: as it is known now where nothing did since, else computed."""
+    """What could have changed: as it is known now where nothing did since, else computed.
+
+    What is known is read first and the trail after it, so that nothing of a later save comes in with it.
+    """
     known = {} if moment.final or not found.standing else moving.moves_standing(found.standing)
+    meanwhile = data_state.changed_after(list(known), moment.at) if known else set()
     kept = {one.participant: known[one.participant][1] for one in gathered
-            if one.participant in known and known[one.participant][0] == one.cutoff}  # fmt: skip
+            if one.participant in known and one.participant not in meanwhile
+            and known[one.participant][0] == one.cutoff}  # fmt: skip
     rest = [one for one in gathered if one.participant not in kept]
     return kept | moving.moves_at(rest, moment.at, found.books)
 

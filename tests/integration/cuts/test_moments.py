@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from crf.models import Query
 from crf.services.queries import query_raise
+from endpoints import moving
 from endpoints.cuts import services
 from endpoints.cuts.building import moment_build
 from endpoints.cuts.services import moment_ask
@@ -58,6 +59,29 @@ def test_a_moment_says_what_the_live_page_said_then(cast: Cast, participant: Par
     late = {one.number: one for one in AtMoment(moment).lines()}
     assert late == early
     assert AtMoment(dry_run(mo, cutoff=None)).results == now
+
+
+def test_what_is_asked_while_it_is_computed_is_not_in_it(
+    cast: Cast, participant: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The query is raised, and the sweep takes it up, after the batch was found to stand as it did at the moment."""
+    mo, standing = cast["mo"], moving.moves_standing
+    live()
+    raised = []
+
+    def asking(pks: Any) -> Any:
+        form = world.form(participant, "TA", "TA1")
+        raised.append(
+            query_raise(by=mo, participant=participant, form=form, path="TA2:1/tl_diam", text="Right?")
+        )
+        live()
+        return standing(pks)
+
+    monkeypatch.setattr(moving, "moves_standing", asking)
+    moment = dry_run(mo, cutoff=None)
+    items = MomentPerson.objects.get(moment=moment, participant=participant).moves.get("items", [])
+    assert len(raised) == 1
+    assert raised[0].pk not in [one.get("query") for one in items]
 
 
 def test_tables_and_trail_give_the_same_state_of_the_data(cast: Cast, participant: Participant) -> None:
