@@ -23,14 +23,16 @@ class Plan(Protocol):
 
 def accrual(pairs: Iterable[Pair], plan: Plan | None = None) -> dict[str, Any]:
     """{months: [{month YYYY-MM, n, total, planned}], n, target}: every month from the first enrolment, or the planned
-    start, to the last enrolment. `planned`: expected by the end of the month; none without a plan."""
-    enrolled: Counter[str] = Counter(
-        profile["disposition"]["enrolled"][:7]
-        for _summary, profile in pairs
-        if "enrolled" in _disposition(profile)
-    )
+    start, to the cut-off, the last of the participants' own: recruiting that has stopped falls behind the plan.
+    `planned`: expected by the end of the month; none without a plan."""
+    enrolled: Counter[str] = Counter()
+    until = ""
+    for summary, profile in pairs:
+        until = max(until, summary.get("until", "")[:7])
+        if "enrolled" in _disposition(profile):
+            enrolled[profile["disposition"]["enrolled"][:7]] += 1
     total, rows = 0, []
-    for month in _months(enrolled, plan):
+    for month in _months(enrolled, plan, until):
         total += enrolled[month]
         rows.append({"month": month, "n": enrolled[month], "total": total, "planned": planned(plan, month)})
     return {"months": rows, "n": total, "target": plan.target if plan else None}
@@ -41,10 +43,10 @@ def _disposition(profile: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def _months(enrolled: Mapping[str, int], plan: Plan | None) -> list[str]:
+def _months(enrolled: Mapping[str, int], plan: Plan | None, until: str) -> list[str]:
     if not enrolled:
         return []
-    first, last = min(enrolled), max(enrolled)
+    first, last = min(enrolled), max(*enrolled, until)
     if plan is not None:
         first = min(first, f"{plan.start:%Y-%m}")
     found, (year, month) = [], map(int, first.split("-"))

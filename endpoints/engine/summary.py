@@ -24,11 +24,12 @@ PROFILE_SETS = ("SAF", "PPS")
 
 
 def summary_of(course: Course, result: CourseResult, profile: Mapping[str, Any] | None = None) -> Summary:
-    """Analysis sets, values and durations of one participant. The profile knows the safety and per-protocol set."""
+    """Analysis sets, values and durations of one participant, and the cut-off (`until`). The profile knows the safety and per-protocol set."""
     inside = (profile or {}).get("sets", {})
     sets = [*sets_of(course, result), *(name for name in PROFILE_SETS if inside.get(name))]
     found: Summary = {
         "sets": sets,
+        "until": plain(course.data_cutoff),
         "resection": plain(course.surgery.date) if course.surgery and "RES" in sets else None,
         "values": {name: _value(endpoint) for name, endpoint in result.endpoints.items()},
         "best_change": {criteria: best_change(points) for criteria, points in result.responses.items()},

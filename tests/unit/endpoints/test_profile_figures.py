@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from crf.sheets import Casebook
 from endpoints.engine.accrual import accrual, planned
 from endpoints.engine.exposure import exposure_tables
 from endpoints.engine.flow import participant_flow
@@ -17,6 +18,9 @@ from endpoints.engine.proportions import clopper_pearson
 from endpoints.engine.reading_rates import pathology_tables
 from endpoints.engine.safety_tables import safety_tables, serious_events
 from endpoints.engine.subgroups import FACTORS, subgroups_of
+from endpoints.gather import course
+from endpoints.services import compute
+from tests.unit.endpoints.books import started
 from trialsite.kernel.planned import AccrualPlan
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
@@ -210,6 +214,24 @@ class TestAccrual:
             ("2025-12", 0.0),
             ("2026-01", 2.0),
         ]
+
+    def test_recruiting_that_stopped_is_seen_until_the_cut_off(self) -> None:
+        """The months since the last enrolment count: on plan in February, behind it in April."""
+        pairs = [
+            ({**summary, "until": day}, profile)
+            for day, (summary, profile) in zip(
+                ("2026-03-31", "2026-04-01"), self.people("2026-01-20", "2026-02-03"), strict=True
+            )
+        ]
+        found = accrual(pairs, self.PLAN)
+        assert [(row["month"], row["n"], row["total"], row["planned"]) for row in found["months"]] == [
+            ("2026-01", 1, 1, 2.0), ("2026-02", 1, 2, 4.0), ("2026-03", 0, 2, 5.0), ("2026-04", 0, 2, 5.0),
+        ]  # fmt: skip
+
+    def test_a_computed_participant_says_the_cut_off(self) -> None:
+        made = compute(course(Casebook("01-003", started()), 1, 0, dt.date(2026, 3, 31)))
+        found = accrual([(made.summary, made.gathered.profile)])
+        assert [row["month"] for row in found["months"]] == ["2026-01", "2026-02", "2026-03"]
 
     def test_a_plan_that_starts_within_a_month(self) -> None:
         assert planned(AccrualPlan(dt.date(2026, 2, 15), 2.0, 50), "2026-02") == 1.0
