@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from endpoints.cuts import services
 from endpoints.cuts.comparing import Comparison, Person, compare, name_of
 from endpoints.cuts.inputs import Inputs, Window, inputs_between
+from endpoints.download_services import file_taken
 from endpoints.gather import today
 from endpoints.models import DataCut, Moment
 from endpoints.models_cuts import MomentState
@@ -161,6 +162,7 @@ def comparison_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse
             status=409,
             content_type="text/plain; charset=utf-8",
         )
+    file_taken(by=user, what="compare.csv", of=found.after, filters={"a": a, "b": b})
     answer = StreamingHttpResponse(
         (sheets.line(row) for row in _rows(found)), content_type="text/csv; charset=utf-8"
     )

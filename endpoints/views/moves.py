@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from endpoints import moves as moving
 from endpoints import words
+from endpoints.download_services import file_taken
 from endpoints.engine.bounds import SETS
 from endpoints.standpoint import AtMoment, Standpoint, standpoint_of
 from trialsite.accounts.door import require
@@ -53,7 +54,10 @@ def moves_csv(request: HttpRequest) -> HttpResponse:
         _("Participant"), _("Site"), _("What is open"), _("Query"), _("Form"), _("Field"), _("Value now"), _("Since"),
         _("Endpoint"), _("Result now"), _("Could become"),
     )  # fmt: skip
-    return csv_answer("what-could-move.csv", [head, *_lines(_shown(request, standpoint)["items"])])
+    lines = _lines(_shown(request, standpoint)["items"])
+    person: Any = request.user
+    file_taken(by=person, what="what-could-move.csv", of=standpoint, filters=request.GET.dict())
+    return csv_answer("what-could-move.csv", [head, *lines])
 
 
 def _lines(items: list[moving.Item]) -> list[tuple[str, ...]]:

@@ -16,6 +16,7 @@ from endpoints.board.choice import Choice, choice_of
 from endpoints.board.grid import Grid, csv_of
 from endpoints.board.page import page_of
 from endpoints.dashboard import knows_all, language_code
+from endpoints.download_services import file_taken
 from endpoints.moves import strip_of
 from trialsite.accounts.door import require
 from trialsite.accounts.permissions import grants_of
@@ -140,7 +141,7 @@ def data(request: HttpRequest, endpoint: str) -> HttpResponse:
 def figure_csv(request: HttpRequest, name: str) -> StreamingHttpResponse:
     """`/endpoints/figures/pfs.csv`: the same as a file."""
     choice, _title, grids = _grids(request, name)
-    return _file(csv_of(grids), f"{name}_{controls.file_part(choice)}.csv")
+    return _file(request, choice, csv_of(grids), f"{name}_{controls.file_part(choice)}.csv")
 
 
 @require_GET
@@ -150,10 +151,15 @@ def cards_csv(request: HttpRequest) -> StreamingHttpResponse:
     choice = _choice(request)
     if not choice.results:
         raise Http404
-    return _file(csv_of(tables.of_cards(choice)), f"endpoints_{controls.file_part(choice)}.csv")
+    return _file(
+        request, choice, csv_of(tables.of_cards(choice)), f"endpoints_{controls.file_part(choice)}.csv"
+    )
 
 
-def _file(lines: Any, name: str) -> StreamingHttpResponse:
+def _file(request: HttpRequest, choice: Choice, lines: Any, name: str) -> StreamingHttpResponse:
+    """A table as a file; that it was taken stands in the trail."""
+    person: Any = request.user
+    file_taken(by=person, what=name, of=choice.standpoint, filters=request.GET.dict())
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{sheets.safe(name)}"'
     answer["Cache-Control"] = "no-store"

@@ -61,6 +61,7 @@ from crf.services import trail as trail_services
 from crf.services import verification as verification_marks
 from crf.services.entry import Order
 from crf.services.findings import Refusal
+from endpoints import download_services as downloads
 from endpoints import verification_services as verification
 from endpoints.cuts import services as cut_services
 from endpoints.cuts.building import moment_build
@@ -68,6 +69,7 @@ from endpoints.models_reports import JobState, ReportJob
 from endpoints.reports import approving
 from endpoints.reports import services as reports
 from endpoints.services import endpoints_recompute, trial_recompute
+from endpoints.standpoint import Live
 from participants.models import Participant, Visit
 from pathology.models import PathologyCase
 from tests import world
@@ -99,6 +101,7 @@ def modules() -> list[Any]:
         "endpoints.cuts.services",
         "crf.documents.services",
         "endpoints.verification_services",
+        "endpoints.download_services",
     ]
     return [importlib.import_module(name) for name in names]
 
@@ -234,7 +237,9 @@ class Stage:
 
     def finished_report(self) -> ReportJob:
         """One whose file is there."""
-        job = ReportJob.objects.create(key="r", language="en", requested_by=self.people["mo"], code="9f2c41d7e41b8a06")
+        job = ReportJob.objects.create(
+            key="r", language="en", requested_by=self.people["mo"], code="9f2c41d7e41b8a06"
+        )
         keep(job, Pdf(b"%PDF-1.7 a report", 1))
         return ReportJob.objects.get(pk=job.pk)
 
@@ -607,6 +612,9 @@ ACTS: dict[str, Act] = {
     ),
     "endpoints.cuts.services.courses_taken": lambda s: _prepared(
         s.cut(), lambda cut: cut_services.courses_taken(by=s.people["st"], cut=cut)
+    ),
+    "endpoints.download_services.file_taken": lambda s: (
+        lambda: downloads.file_taken(by=s.people["st"], what="waterfall.csv", of=Live(), filters={"set": "PEV"})
     ),
     "endpoints.reports.approving.report_approve": lambda s: _prepared(
         s.finished_report(), lambda job: approving.report_approve(

@@ -24,6 +24,7 @@ from trialsite.accounts import services as accounts
 from trialsite.accounts.models import User
 from trialsite.accounts.permissions import forget, grants_of
 from trialsite.accounts.roles import Role
+from trialsite.audit.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -208,4 +209,7 @@ def test_the_pages(cast: Cast, operated: Participant, client: Client, settings: 
     assert {"figure", "value", "field, endpoint"} <= {row["kind"] for row in rows}
     field = next(row for row in rows if row["kind"] == "field, endpoint")
     assert (field["reason"], field["participant"]) == (WHY, "01-003")
+    taken = AuditEvent.objects.get(action="EXPORTED")
+    assert (taken.actor_name, taken.subject) == ("da", "endpoints/compare.csv")
+    assert taken.new.startswith("live ") and taken.new.endswith("a=DC-01&b=live")
     assert client.get(f"/endpoints/compare/?a={cut.code}&b=dry-run:999").status_code == 422

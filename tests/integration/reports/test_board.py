@@ -31,6 +31,7 @@ from participants.models import Participant
 from tests.integration.cuts.conftest import cut_of
 from tests.integration.reports.conftest import copies
 from trialsite.accounts.models import RoleHeld, User
+from trialsite.audit.models import AuditEvent
 from trialsite.kernel.study import study
 
 pytestmark = pytest.mark.django_db
@@ -289,6 +290,24 @@ def test_the_file_says_what_the_page_says(trial: Participant, enter: Any) -> Non
     assert mpr[3] == f"{results['x']}/{results['n']}"
     changes = b"".join(client.get("/endpoints/figures/waterfall.csv").streaming_content).decode()
     assert re.search(r"\r\n01-003,-\d+\.\d,", changes), "a minus that a spreadsheet reads"
+
+
+def test_files_of_figures_stand_in_the_trail(trial: Participant, enter: Any) -> None:
+    client = enter("mo")
+    client.get("/endpoints/figures/waterfall/")
+    assert not AuditEvent.objects.filter(action="EXPORTED").exists(), "a page that is read is no file"
+    for name in (
+        "figures.csv",
+        "figures/waterfall.csv?criteria=mrecist",
+        "figures/none.csv",
+        "moves.csv?set=PEV",
+    ):
+        client.get(f"/endpoints/{name}")
+    cards, waterfall, moves = AuditEvent.objects.filter(action="EXPORTED").order_by("number")
+    assert {cards.actor_name, waterfall.actor_name} == {"mo"}
+    assert cards.path.startswith("endpoints_") and waterfall.path.startswith("waterfall_")
+    assert (moves.subject, moves.actor_name) == ("endpoints/what-could-move.csv", "mo")
+    assert waterfall.new.startswith("live ") and waterfall.new.endswith(" · criteria=mrecist")
 
 
 def test_the_state_of_live_data_is_counted_as_that_of_a_cut(
