@@ -9,6 +9,7 @@ from celery import shared_task
 from endpoints import moving, services, standing_figures, verification_services
 
 SWEEP_SECONDS = 5.0
+TURN_SECONDS = 0.3  # of the bounds: a save that comes in between waits no longer
 PARTS = 2
 VERIFYING = 3 * 3600  # seconds: a very large trial; the run's lease keeps a second worker away
 
@@ -35,9 +36,14 @@ def recompute_figures() -> None:
 
 
 @shared_task
-def recompute_moves() -> None:
-    """What open queries, incomplete dates and pending results could change: a query alone changes no data."""
-    moving.moves_refresh()
+def recompute_moves(until: float = 0.0) -> None:
+    """What open queries, incomplete dates and pending results could change: a query alone changes no data.
+
+    A short turn; the message goes round again while there is more, so that saves get in between, and ends before the
+    next sweep sends another.
+    """
+    if moving.moves_refresh(seconds=TURN_SECONDS) and time.time() < until:
+        recompute_moves.apply_async((until,), expires=SWEEP_SECONDS)
 
 
 @shared_task
@@ -51,7 +57,7 @@ def sweep() -> None:
         recompute_trial.hint()
     elif standing_figures.figures_are_behind():
         recompute_figures.hint()
-    recompute_moves.hint()
+    recompute_moves.apply_async((time.time() + SWEEP_SECONDS - 0.5,), expires=SWEEP_SECONDS)
 
 
 @shared_task
