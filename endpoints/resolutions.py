@@ -32,6 +32,7 @@ from endpoints.engine.bounds import (
     SETS,
     OpenItem,
     Outcome,
+    Unresolved,
     Values,
     outcome_of_case,
 )
@@ -96,11 +97,18 @@ class Resolver:
     def case(self, book: Casebook) -> Mapped:
         return Mapped(book, self.cutoff, evaluator=self.settings.evaluator, final=self.final)
 
+    def mapped(self, book: Casebook) -> Mapped:
+        """The case, as far as the data can be mapped at all (G-27)."""
+        try:
+            return self.case(book)
+        except (TypeError, ValueError, KeyError, AttributeError) as broken:
+            raise Unresolved from broken
+
     def outcome(self, book: Casebook) -> Outcome | None:
         """How the participant would count; none when engine or mapping refuse it. The same case is computed once."""
         try:
-            case = self.case(book).case
-        except (TypeError, ValueError, KeyError, AttributeError):
+            case = self.mapped(book).case
+        except Unresolved:
             return None
         key = repr(case)
         if key not in self._kept:
@@ -306,7 +314,7 @@ class Resolver:
 
     def days(self, book: Casebook, place: Place, first: dt.date, last: dt.date) -> list[dt.date]:
         """One day of every stretch in which nothing turns, and the days at which something does."""
-        case = self.case(book).case
+        case = self.mapped(book).case
         death = facts.death_day(book)
         known = critical.days_of(case, contacts=death is not None and death.complete is None)
         known |= _days_of(book, place.key == OF_DOSE)
@@ -327,7 +335,7 @@ class Resolver:
             hard.high if isinstance(hard, NumberRange) and isinstance(hard.high, Decimal) else Decimal(1000)
         )
         step = Decimal(1).scaleb(-getattr(crf_field, "decimal_places", 1))
-        made = self.case(book)
+        made = self.mapped(book)
         if place.key == "CPATH":
             points = list(self._of_readings(made, place))
         else:

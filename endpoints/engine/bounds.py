@@ -42,6 +42,10 @@ Values = frozenset[str]
 Evaluate = Callable[[W], Outcome | None]
 
 
+class Unresolved(Exception):
+    """Raised while worlds are given: from here on it cannot be said what an item could become."""
+
+
 def _anything(name: str, population: str) -> Values:
     return frozenset({REACHED, NOT, PENDING, OUT})
 
@@ -212,13 +216,16 @@ class _Work(Generic[W]):
         """The outcomes of worlds, and whether they are all of them."""
         met: set[Outcome] = set()
         whole = True
-        for world in worlds:
-            if not self.left:
-                whole = False
-                break
-            self.left -= 1
-            if (outcome := self.evaluate(world)) is not None:
-                met.add(outcome)
+        try:
+            for world in worlds:
+                if not self.left:
+                    whole = False
+                    break
+                self.left -= 1
+                if (outcome := self.evaluate(world)) is not None:
+                    met.add(outcome)
+        except Unresolved:
+            whole = False
         self.found |= met
         return met, whole
 

@@ -244,6 +244,19 @@ class TestRefused:
                 tried += 1
         assert tried == 6
 
+    @pytest.mark.parametrize(("key", "path"), [("TA", "tudat"), ("CPATH", "CP2:1/cpn_rvt")])
+    def test_what_cannot_be_mapped_stops_nobody(
+        self, monkeypatch: pytest.MonkeyPatch, key: str, path: str
+    ) -> None:
+        def broken(*_args: Any, **_more: Any) -> Any:
+            raise KeyError(key)
+
+        book = operated()
+        monkeypatch.setattr("endpoints.resolutions.Mapped", broken)
+        found = reach(book, place(book, key, path))
+        assert found.at("MPR") == {"Y", "N", "P", "-"}
+        assert not found.exhausted
+
 
 class TestHowLongItHolds:
     """Bounds are kept while only the day goes on, up to the next day on which something may turn."""
