@@ -108,17 +108,18 @@ def open_queries(
         found = found.filter(raised_at__lte=at).annotate(then=Subquery(said)).filter(then__in=STANDING)
     queries: dict[int, list[OpenQuery]] = {}
     for row in found.values_list(*NAMES):
-        one = _open_query(*row)
+        one = _open_query(*row, then=at is not None)
         queries.setdefault(one.participant, []).append(one)
     return queries
 
 
 def _open_query(
     pk: int, participant: int, form: int, key: str, path: str, status: str, active: bool, repeat: int, evaluator: str,
-    code: str | None, again: int | None, order: int | None,
+    code: str | None, again: int | None, order: int | None, then: bool,
 ) -> OpenQuery:  # fmt: skip
+    """`then`: of a past moment, at which a form that is started now may not have been; where it was, its own sheet counts."""
     envelope = None
-    if active and status == FormStatus.EXPECTED:
+    if active and (then or status == FormStatus.EXPECTED):
         label = visit_label(code, again or 1) if code else ""
         envelope = Sheet(key, form, label, order or 0, repeat, evaluator or "")
     return OpenQuery(pk, participant, Place(form, key, path), envelope)

@@ -64,6 +64,10 @@ class _Taken(Exception):
     """The lease ended and another worker has the moment: this one stops without a word."""
 
 
+class NotComputed(Exception):
+    """A participant's result failed for a reason that is no fault of the data."""
+
+
 def moment_build(pk: int) -> bool:
     """One moment, if nobody else is at it. True when it is ready; a failure is kept with its reason."""
     moment = _claim(pk)
@@ -133,12 +137,10 @@ def _add(made: _Collected, moment: Moment, part: Sequence[Person], later: bool) 
     """One batch: courses, the engine over each, rows."""
     found = _from_trail(part, moment) if later else _from_tables(part, moment)
     _count_late(found, part, moment)
-    gathered = [found.courses[one.pk] for one in part]
+    computed = [_computed(found, one, moment) for one in part]
+    gathered = [each.gathered for each in computed]
     moves = _moves(found, moment, gathered)
-    rows = [
-        _row(moment, one, compute(each), moves.get(one.pk, {}))
-        for one, each in zip(part, gathered, strict=True)
-    ]
+    rows = [_row(moment, one, each, moves.get(one.pk, {})) for one, each in zip(part, computed, strict=True)]
     MomentPerson.objects.bulk_create(rows)
     for one, each, row in zip(part, gathered, rows, strict=True):
         _count_open(found.states[one.pk], each, row)
@@ -146,6 +148,26 @@ def _add(made: _Collected, moment: Moment, part: Sequence[Person], later: bool) 
     made.people += [(row.summary, row.profile) for row in rows if row.status == Status.OK]
     made.refused += [row.profile for row in rows if row.status != Status.OK]
     made.lines += [line_of(row) for row in rows]
+
+
+PASSING = (
+    "OSError", "FileNotFoundError", "PermissionError", "ConnectionError", "TimeoutError", "MemoryError", "OperationalError",
+    "InterfaceError",
+)  # fmt: skip  # of the machine, by the name that is kept with the failure
+
+
+def _computed(found: _Found, one: Person, moment: Moment) -> Computed:
+    """The engine over one course. What is no fault of the data is tried again from the forms on, and is kept in no dry run,
+    of which a cut may be made; a past look keeps what fails each time in the same way (G-27), never what passes."""
+    made = compute(found.courses[one.pk])
+    if not made.failed:
+        return made
+    book = found.books[one.pk]
+    found.courses[one.pk] = course(book, one.pk, 0, one.cutoff, final=moment.final)
+    made = compute(found.courses[one.pk])
+    if made.failed and (moment.cutoff is not None or made.error.startswith(PASSING)):
+        raise NotComputed(f"{one.number}: {made.error}")
+    return made
 
 
 def _moves(found: _Found, moment: Moment, gathered: Sequence[Gathered]) -> dict[int, dict[str, Any]]:

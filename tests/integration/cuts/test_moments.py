@@ -165,6 +165,51 @@ def test_a_failure_is_kept_and_tried_again(
     assert moment_build(moment.pk)
 
 
+@pytest.mark.parametrize(
+    ("failure", "times", "cutoff", "state"),
+    [
+        (MemoryError("full"), 1, True, "READY"),  # it passed
+        (MemoryError("full"), 2, True, "FAILED"),
+        (MemoryError("full"), 2, False, "FAILED"),
+        (KeyError("x"), 2, True, "FAILED"),  # nothing of the kind gets into a cut
+        (KeyError("x"), 2, False, "READY"),  # G-27: one participant does not stop the others
+    ],
+)
+def test_what_is_no_fault_of_the_data_is_not_frozen(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, failure: Exception, times: int, cutoff: bool, state: str
+) -> None:
+    from endpoints import services as computing
+
+    world.screened(cast["lin"], "01-003")
+    real, left = computing.derive, [failure] * times
+
+    def breaks(*given: Any) -> Any:
+        if left:
+            raise left.pop()
+        return real(*given)
+
+    monkeypatch.setattr(computing, "derive", breaks)
+    moment = moment_ask(by=cast["da"], at=timezone.now(), cutoff=timezone.localdate() if cutoff else None)
+    assert moment_build(moment.pk) is (state == "READY")
+    moment.refresh_from_db()
+    assert moment.state == state
+    if state == "FAILED":
+        assert moment.error == f"NotComputed: 01-003: {type(failure).__name__}: {failure}"
+    else:
+        assert moment.people.get().status == ("OK" if times == 1 else "ERROR")
+
+
+def test_a_form_begun_since_was_not_begun_at_the_moment(cast: Cast, participant: Participant) -> None:
+    lin, mo = cast["lin"], cast["mo"]
+    form = world.form(participant, "SURG", "SURG")
+    query_raise(by=mo, participant=participant, form=form, path="surg_prstdat", text="When was it?")
+    at = timezone.now()
+    world.operated(participant, lin, "2024-05-30", "2024-06-14")
+    asked = moving.open_queries([participant.pk], at)[participant.pk]
+    query = next(one for one in asked if one.place.form == form.pk)
+    assert query.envelope is not None and query.envelope.visit == "SURG"
+
+
 def test_a_worker_that_fell_silent_is_replaced_and_then_writes_nothing(
     cast: Cast, participant: Participant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
