@@ -44,7 +44,15 @@ def summary(results: Results) -> list[Grid]:
                 ]
             )
     heads = [_("Participants with"), "x", "n", "%", _("95% CI, lower"), _("95% CI, upper")]
-    return [Grid("safety", _("Adverse events"), heads, rows, note=_unknown(found))]
+    note = " ".join(one for one in (refused(found), _unknown(found)) if one)
+    return [Grid("safety", _("Adverse events"), heads, rows, note=note)]
+
+
+def refused(found: Mapping[str, Any]) -> str:
+    """Why the numbers of the safety set are not those of TRAE3 and SAE."""
+    n = found.get("refused", 0)
+    said = _("Participants whose data are refused (G-27): %(n)s. They count here and have no TRAE3 and SAE.")
+    return said % {"n": n} if n else ""
 
 
 def _unknown(found: Mapping[str, Any]) -> str:

@@ -53,7 +53,10 @@ SUMMARY: dict[str, Callable[[Event], bool]] = {
 
 
 def safety_tables(pairs: Iterable[Pair], level: float = 0.95) -> dict[str, Any]:
-    """{n, summary: {name: share}, terms: [row], related: {drug: n participants}}.
+    """{n, refused, summary: {name: share}, terms: [row], drugs: {drug: n participants}, unknown: {answer: n events}}.
+
+    `refused`: how many of the n have no endpoint because their course is refused (G-27). Their events are known all the
+    same and count here, so n is greater by them than that of the rates TRAE3 and SAE.
 
     A row of `terms`: {soc, term, all: {n, grades {0-5: n}, grade3: n}, related: the same}, by organ class, then by
     frequency, then by name. `unknown`: events whose causality, and events whose grade is not answered yet.
@@ -64,11 +67,12 @@ def safety_tables(pairs: Iterable[Pair], level: float = 0.95) -> dict[str, Any]:
     worst: dict[tuple[str, str], dict[str, Counter[int]]] = defaultdict(
         lambda: {"all": Counter(), "related": Counter()}
     )
-    n = 0
-    for _summary, profile in pairs:
+    n = refused = 0
+    for summary, profile in pairs:
         if not profile.get("sets", {}).get("SAF"):
             continue
         n += 1
+        refused += "sets" not in summary
         events = counted_events(profile["safety"])
         having.update(name for name, holds in SUMMARY.items() if any(map(holds, events)))
         drugs.update({drug for event in events for drug in event.get("drugs", ())})
@@ -78,6 +82,7 @@ def safety_tables(pairs: Iterable[Pair], level: float = 0.95) -> dict[str, Any]:
         _add_worst(worst, events)
     return {
         "n": n,
+        "refused": refused,
         "summary": {name: share(having[name], n, level) for name in SUMMARY},
         "terms": _rows(worst),
         "drugs": dict(sorted(drugs.items())),

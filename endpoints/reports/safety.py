@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as L
 
 from endpoints import words
 from endpoints.board import parts
+from endpoints.board.safety import refused
 from endpoints.engine.safety_tables import serious_events
 from endpoints.reports import cells, texts
 from endpoints.reports.blocks import Block, group, heading, num, row, section, table, text
@@ -41,6 +42,8 @@ def _summary(found: Mapping[str, Any]) -> Block:
     ]
     unknown = found["unknown"]
     note = _("Adverse events from the first dose on (SAF-1); a participant counts once in a line.")
+    if said := refused(found):
+        note += " " + said
     if any(unknown.values()):
         note += " " + _(
             "Not answered yet: causality of %(related)s, grade of %(grade)s, seriousness of %(serious)s events."

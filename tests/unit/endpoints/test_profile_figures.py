@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from crf.sheets import Casebook
+from endpoints.board.safety import refused, summary
 from endpoints.engine.accrual import accrual, planned
 from endpoints.engine.exposure import exposure_tables
 from endpoints.engine.flow import participant_flow
@@ -89,10 +90,19 @@ class TestSafety:
         }  # fmt: skip
 
     def test_a_participant_whose_data_are_refused_counts(self) -> None:
-        assert (
-            safety_tables([({}, person(safety=[event("Nausea", 3)])[1])])["summary"]["RELATED_GRADE3"]["x"]
-            == 1
+        """Beside the others, and their number is said: TRAE3 and SAE have no value of them (G-27)."""
+        found = safety_tables([person(), ({}, person(safety=[event("Nausea", 3)])[1])])
+        assert found["summary"]["RELATED_GRADE3"]["x"] == 1
+        assert (found["n"], found["refused"]) == (2, 1)
+        others = person(("ENR",), disposition={})
+        assert safety_tables([person(), ({}, others[1])])["refused"] == 0  # not in the safety set
+
+    def test_the_page_says_how_many_have_no_endpoint(self) -> None:
+        found = safety_tables([person(), ({"refusal": {}}, person(safety=[event("Nausea", 3)])[1])])
+        assert summary({"profile": {"safety": found}})[0].note.startswith(
+            "Participants whose data are refused (G-27): 1."
         )
+        assert refused(safety_tables([person()])) == ""
 
     def test_listing(self) -> None:
         people = [(f"01-{n:03}", profile) for n, (_summary, profile) in enumerate(self.people(), 1)]
