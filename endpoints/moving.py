@@ -108,14 +108,14 @@ def open_queries(
         found = found.filter(raised_at__lte=at).annotate(then=Subquery(said)).filter(then__in=STANDING)
     queries: dict[int, list[OpenQuery]] = {}
     for row in found.values_list(*NAMES):
-        one = _open_query(*row, then=at is not None)
+        one = _open_query(at is not None, *row)
         queries.setdefault(one.participant, []).append(one)
     return queries
 
 
 def _open_query(
-    pk: int, participant: int, form: int, key: str, path: str, status: str, active: bool, repeat: int, evaluator: str,
-    code: str | None, again: int | None, order: int | None, then: bool,
+    then: bool, pk: int, participant: int, form: int, key: str, path: str, status: str, active: bool, repeat: int,
+    evaluator: str, code: str | None, again: int | None, order: int | None,
 ) -> OpenQuery:  # fmt: skip
     """`then`: of a past moment, at which a form that is started now may not have been; where it was, its own sheet counts."""
     envelope = None
