@@ -103,7 +103,7 @@ def wanted(view: View, results: Mapping[str, Any], language: str, named: bool) -
         if results["sets"].get(view.population, 0) >= FEWEST:
             who = [view.standpoint.source, view.population, view.criteria, view.evaluator, named]
             for name, (title, alt) in texts(results, view).items():
-                rests = who if name in PEOPLE else plotting.rests_on(name, results)
+                rests = [*who, alt] if name in PEOPLE else plotting.rests_on(name, results)
                 key = digest([name, rests, language, look()])
                 found[name] = Wanted(name, key, title, alt)
     return found

@@ -161,7 +161,8 @@ class CutPerson(PersonRecord):
 class StoredFigures(models.Model):
     """The figures of one analysis set and one evaluator of images, of the trial as it stands, a moment or a cut.
 
-    `source` names the data (`TrialState.version`, `moment:7`, `cut:2`), so that figures of other data are never shown.
+    `source` names the data (`TrialState.version`, `moment:7`, `cut:2`), so that figures of other data are not taken for
+    those of these: pages show earlier ones with their time until the new ones are there (`standpoint.Live.earlier`).
     A cache: thrown away and computed again.
     """
 

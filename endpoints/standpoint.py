@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
@@ -110,13 +110,20 @@ class Standpoint(ABC):
     def live(self) -> bool:
         return self.kind == "live"
 
+    def stored(self) -> QuerySet[StoredFigures]:
+        """The figures beside the headline."""
+        return StoredFigures.objects.filter(source=self.source)
+
+    @property
+    def earlier(self) -> dt.datetime | None:
+        """When the figures beside the headline were computed, if they are of data before those of the headline."""
+        return None
+
     def figures(self, population: str = HEADLINE, evaluator: str = "") -> dict[str, Any]:
         """Figures of one analysis set by one evaluator, with `profile`: those that rest on profiles. Empty while they are
         not computed. One query."""
         by = evaluator or engine_settings().evaluator
-        stored = StoredFigures.objects.filter(
-            source=self.source, population=population, evaluator__in=(by, PROFILE)
-        )
+        stored = self.stored().filter(population=population, evaluator__in=(by, PROFILE))
         found = dict(stored.values_list("evaluator", "results"))
         if population == HEADLINE and by == engine_settings().evaluator:
             found[by] = self.results
@@ -170,6 +177,23 @@ class Live(Standpoint):
     @property
     def facts(self) -> dict[str, Any]:
         return {}
+
+    @cached_property
+    def _last(self) -> tuple[str, dt.datetime | None]:
+        """The source of the figures that are there, and their time when it is not that of the headline: one query."""
+        kept = StoredFigures.objects.exclude(source__startswith="moment:").exclude(source__startswith="cut:")
+        times = dict(kept.values_list("source").annotate(last=Max("created_at")))
+        if self.source in times or not times:
+            return self.source, None
+        return max(times.items(), key=lambda one: one[1])
+
+    def stored(self) -> QuerySet[StoredFigures]:
+        """Until those of new data are there, the last ones stay; `earlier` says so."""
+        return StoredFigures.objects.filter(source=self._last[0])
+
+    @property
+    def earlier(self) -> dt.datetime | None:
+        return self._last[1]
 
     def _states(self) -> QuerySet[EndpointState]:
         return EndpointState.objects.of_trial().select_related("participant__site", "run")

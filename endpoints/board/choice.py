@@ -7,6 +7,7 @@ A value that is not readable is answered on the page, and what it would have cho
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,6 +64,16 @@ class Choice:
     @cached_property
     def results(self) -> dict[str, Any]:
         return figures_of(self.standpoint, self.population, self.evaluator) if self.ready else {}
+
+    @property
+    def earlier(self) -> dt.datetime | None:
+        """When what is shown was computed, if it is of earlier data than the headline, whose new figures follow."""
+        return self.standpoint.earlier if self.ready else None
+
+    @property
+    def headline(self) -> bool:
+        """The figures that a save waits for: of the full analysis set, by the evaluator of the settings."""
+        return self.population == HEADLINE and self.main_evaluator
 
     @cached_property
     def other_results(self) -> dict[str, Any]:

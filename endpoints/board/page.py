@@ -109,7 +109,11 @@ class Page:
         point = self.choice.standpoint
         progress = getattr(getattr(point, "record", None), "progress", "")
         drawn = sum(1 for figure in self.figures if figure.svg)
-        return f"{point.source}|{point.computed_at}|{self.behind}|{progress}|{drawn}|{bool(self.results)}|{self.state is None}"
+        shown = (
+            point.source, point.computed_at, self.choice.earlier, self.behind, progress, drawn, bool(self.results),
+            self.state is None,
+        )  # fmt: skip
+        return "|".join(map(str, shown))
 
     @property
     def tables_key(self) -> str:
@@ -118,6 +122,7 @@ class Page:
         rests = (
             point.source,
             point.computed_at,
+            self.choice.earlier,
             self.choice.suffix,
             len(self.sensitivity),
             bool(self.safety),
@@ -146,6 +151,7 @@ def page_of(choice: Choice, grants: Grants, *, ask: bool = True) -> Page:
         # The set of another choice is computed behind the headline; it follows by itself.
         made.computing = made.computing or bool(point.results)
         return made
+    made.computing = made.computing or choice.earlier is not None
     _fill(made)
     _add_figures(made, ask)
     return made

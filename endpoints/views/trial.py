@@ -67,10 +67,12 @@ def known(endpoint: str) -> str:
 
 
 def _choice(request: HttpRequest) -> Choice:
-    """The choice of an address that must be readable and computed, or 404."""
+    """The choice of an address that must be readable and computed, or 404: earlier figures leave the site in no file."""
     choice = choice_of(request.GET, request.user)
-    if choice.problems or not choice.ready:
+    if choice.problems or not choice.ready or (choice.earlier and not choice.headline):
         raise Http404
+    if choice.earlier:
+        choice.results = {name: part for name, part in choice.results.items() if name != "profile"}
     return choice
 
 

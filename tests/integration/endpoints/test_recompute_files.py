@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from crf.derivation_imaging import engine_settings
 from endpoints import report_data, services, standing_figures
@@ -177,6 +178,41 @@ class TestRefresh:
         assert found is not None
         assert found["sets"]["ENR"] == 2
         assert StoredFigures.objects.filter(source="cut:1").exists()
+
+
+def test_after_a_save_the_last_figures_stay_with_their_time(lin: User, client: Client, settings: Any) -> None:
+    """Nothing is blank while the figures beside the headline are computed again; what is older says so."""
+    settings.DEMO = True
+    treated(lin, "50.0")
+    services.endpoints_catch_up()
+    services.trial_recompute()
+    assert standing_figures.figures_refresh()
+    assert Live().earlier is None
+    StoredFigures.objects.create(source="moment:1", population="ENR", evaluator=MAIN, results={"sets": {}})
+    then = StoredFigures.objects.exclude(source="moment:1").latest("created_at").created_at
+    before = Live().figures("ENR")
+    treated(lin, "50.0", evaluator="BICR")
+    services.endpoints_catch_up()
+    services.trial_recompute()
+    after = Live()
+    assert after.earlier == then
+    assert after.figures("ENR") == before
+    assert after.figures()["sets"]["FAS"] == 2, "the headline is new"
+    assert after.figures()["profile"]["flow"]["enrolled"] == 1
+    client.force_login(world.people()["mo"])
+    for address in ("/endpoints/?set=ENR", "/endpoints/"):
+        page = client.get(address).content.decode()
+        assert 'id="earlier"' in page and then.isoformat() in page
+        assert "data-poll-url" in page
+    assert client.get("/endpoints/figures.csv?set=ENR").status_code == 404, "no file of earlier figures"
+    assert client.get("/endpoints/figures/flow.csv").status_code == 404
+    assert client.get("/endpoints/figures.csv").status_code == 200
+    assert standing_figures.figures_refresh()
+    assert Live().earlier is None
+    assert Live().figures("ENR")["sets"]["ENR"] == 2
+    page = client.get("/endpoints/?set=ENR").content.decode()
+    assert 'id="earlier"' not in page
+    assert client.get("/endpoints/figures.csv?set=ENR").status_code == 200
 
 
 def test_the_file_is_the_same_every_time(lin: User, tmp_path: Path) -> None:
