@@ -24,7 +24,10 @@ PROFILE_SETS = ("SAF", "PPS")
 
 
 def summary_of(course: Course, result: CourseResult, profile: Mapping[str, Any] | None = None) -> Summary:
-    """Analysis sets, values and durations of one participant, and the cut-off (`until`). The profile knows the safety and per-protocol set."""
+    """Analysis sets, values and durations of one participant, and the cut-off (`until`).
+
+    The profile knows the safety and per-protocol set.
+    """
     inside = (profile or {}).get("sets", {})
     sets = [*sets_of(course, result), *(name for name in PROFILE_SETS if inside.get(name))]
     found: Summary = {

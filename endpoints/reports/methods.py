@@ -47,7 +47,12 @@ def settings(content: Mapping[str, Any]) -> Block:
         "Fixed by the registry, or assumed until the signed protocol replaces them. The digest of their "
         "values stands on the title page."
     )
-    rows = [[key, value, _(reason)] for key, value, reason in content["settings"]]
+    rows = [[key, value, _reason(reason)] for key, value, reason in content["settings"]]
     heads = [_("Setting"), _("Value"), _("Reason")]
     found = table(_("Settings of the study and of the endpoint engine"), heads, rows, css="settings")
     return section(_("Settings with their reasons"), [text(said), found])
+
+
+def _reason(text: str) -> str:
+    """In the reader's language; the catalogue writes a per cent sign twice, as templates do."""
+    return _(text.replace("%", "%%")).replace("%%", "%")

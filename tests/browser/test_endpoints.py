@@ -27,7 +27,10 @@ def trial(people: dict[str, User]) -> Participant:
     copies(made, people["lin"], 5)
     for place, found in enumerate(EndpointState.objects.order_by("participant__number")):
         start = {"start": "2025-01-01", "end": "2025-12-01", "days": 300 + place}
-        found.summary |= {"sets": ["ENR", "FAS"], "best_change": {"RECIST 1.1": -10.0, "mRECIST": -10.0 * place}}
+        found.summary |= {
+            "sets": ["ENR", "FAS"],
+            "best_change": {"RECIST 1.1": -10.0, "mRECIST": -10.0 * place},
+        }
         found.summary["values"] |= {
             "MPR": {"value": "N"}, "PCR": {"value": "N"}, "PFS": {**start, "event": place == 2, "name": "Death"},
             "OS": {**start, "event": False},
