@@ -34,6 +34,8 @@ MEANINGS: Mapping[str, tuple[Meaning, ...]] = {
     Role.DATA_MANAGER: (Meaning.REVIEW, Meaning.APPROVAL),
     Role.MONITOR: (Meaning.REVIEW,),
 }
+# One person signs not both under one report: an approval is independent of the author.
+APART: Mapping[Meaning, Meaning] = {Meaning.AUTHOR: Meaning.APPROVAL, Meaning.APPROVAL: Meaning.AUTHOR}
 STATEMENT = gettext_lazy(
     "By signing I confirm: %(meaning)s. My electronic signature is the legal equivalent of my handwritten signature."
 )
@@ -52,9 +54,23 @@ def meanings_of(user: Any) -> dict[Meaning, str]:
 
 
 def open_meanings(user: Any, job: ReportJob) -> dict[Meaning, str]:
-    """Those that the person has not signed yet."""
+    """Those that the person has not signed yet and may: who made the analyses approves them not, nor the other way round."""
     given = set(job.approvals.filter(signed_by=user).values_list("meaning", flat=True))
-    return {meaning: role for meaning, role in meanings_of(user).items() if meaning not in given}
+    barred = {other for meaning, other in APART.items() if meaning in given}
+    return {
+        meaning: role
+        for meaning, role in meanings_of(user).items()
+        if meaning not in given and meaning not in barred
+    }
+
+
+def _why_closed(user: Any, job: ReportJob, meaning: str) -> str:
+    """Why a meaning that the role has is not open to the person under this report."""
+    if job.approvals.filter(signed_by=user, meaning=meaning).exists():
+        return _("You have signed this report with this meaning already.")
+    if meaning == Meaning.APPROVAL:
+        return _("You have signed this report as its author. Another person approves it.")
+    return _("You have approved this report. Another person signs as its author.")
 
 
 def may_approve(user: Any, job: ReportJob) -> Decision:
@@ -70,7 +86,7 @@ def may_approve(user: Any, job: ReportJob) -> Decision:
     if not services.may_take(grants_of(user), job):
         return refused(_("The report lists participants of other sites."))
     if not open_meanings(user, job):
-        return refused(_("You have signed this report with every meaning that your role has."))
+        return refused(_("You have signed this report with every meaning that is open to you."))
     return ALLOWED
 
 
@@ -93,7 +109,7 @@ def report_approve(*, by: User, job: ReportJob, meaning: str, sha256: str, proof
         if meaning not in mine:
             refused(_("Your role does not sign with this meaning."), "meaning").require()
         if meaning not in open_meanings(by, job):
-            refused(_("You have signed this report with this meaning already."), "meaning").require()
+            refused(_why_closed(by, job, meaning), "meaning").require()
         if sha256 != job.sha256 or sha256_of(job.path) != job.sha256:
             refused(_("The file of this report is not the one that was shown. Nothing was signed.")).require()
         made = _approval(by, job, Meaning(meaning), mine[Meaning(meaning)], proof)

@@ -85,7 +85,7 @@ def page(client: Client, job: ReportJob, name: str) -> str:
 
 @pytest.mark.parametrize(
     "name, meanings",
-    [("st", ["AUTHOR", "REVIEW", "APPROVAL"]), ("da", ["REVIEW", "APPROVAL"]), ("mo", ["REVIEW"]), ("ins", []),
+    [("st", ["AUTHOR", "REVIEW"]), ("da", ["REVIEW", "APPROVAL"]), ("mo", ["REVIEW"]), ("ins", []),
      ("chen", []), ("lin", []), ("p1", []), ("ad", [])],
 )  # fmt: skip
 def test_who_may_sign_what(client: Client, job: ReportJob, name: str, meanings: list[str]) -> None:
@@ -107,6 +107,22 @@ def test_each_meaning_once(client: Client, job: ReportJob) -> None:
     assert "with this meaning already" in again.content.decode()
     assert signed(client, job, "st", "APPROVAL").status_code == 302
     assert ReportApproval.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "first, then, words",
+    [("AUTHOR", "APPROVAL", "Another person approves it"), ("APPROVAL", "AUTHOR", "Another person signs as its author")],
+)  # fmt: skip
+def test_the_author_does_not_approve(
+    client: Client, job: ReportJob, first: str, then: str, words: str
+) -> None:
+    assert signed(client, job, "st", first).status_code == 302
+    assert f'value="{then}"' not in page(client, job, "st"), "it is not offered"
+    answer = signed(client, job, "st", then)
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert ReportApproval.objects.get().meaning == first
+    assert signed(client, job, "da", "APPROVAL").status_code == 302, "somebody else does"
 
 
 def test_a_wrong_password_signs_nothing_and_five_lock(client: Client, job: ReportJob) -> None:
