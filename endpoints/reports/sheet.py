@@ -29,6 +29,7 @@ from trialsite.kernel.study import study
 from trialsite.web.pdf import Pdf, pdf_of
 
 FOLDER = "reports/approvals"  # below VAR_DIR
+FORM = 2  # counts what the page says of a signature: a page that was kept in an earlier form is made again
 
 
 def approvals_of(job: ReportJob) -> list[ReportApproval]:
@@ -37,8 +38,8 @@ def approvals_of(job: ReportJob) -> list[ReportApproval]:
 
 
 def sheet_path(job: ReportJob, approvals: Sequence[ReportApproval]) -> Path:
-    """Named by the report and its signatures."""
-    name = digest([job.sha256, job.language, *(digest(one.manifest) for one in approvals)])
+    """Named by the form of the page, the report and its signatures."""
+    name = digest([FORM, job.sha256, job.language, *(digest(one.manifest) for one in approvals)])
     return settings.VAR_DIR / FOLDER / name[:2] / f"{name}.pdf"
 
 
@@ -85,7 +86,8 @@ def context(job: ReportJob, approvals: Sequence[ReportApproval]) -> dict[str, An
                 "meaning": Meaning(one.meaning).label,
                 "at": one.signed_at,
                 "zone": one.zone,
-                "components": one.manifest["components"],
+                "components": " + ".join(one.manifest["components"]),
+                "first": one.manifest["first_in_session"],
                 "digest": digest(one.manifest),
             }
             for one in approvals

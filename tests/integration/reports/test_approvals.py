@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 from pypdf import PdfReader
@@ -123,6 +124,18 @@ def test_the_author_does_not_approve(
     assert words in answer.content.decode()
     assert ReportApproval.objects.get().meaning == first
     assert signed(client, job, "da", "APPROVAL").status_code == 302, "somebody else does"
+
+
+def test_the_approval_page_says_what_was_given_for_each_signature(client: Client, job: ReportJob) -> None:
+    client.force_login(User.objects.get(username="da"))
+    for meaning in ("REVIEW", "APPROVAL"):  # one session: the second takes the password alone
+        given = {"meaning": meaning, "username": "da", "password": PASSWORD, "sha256": job.sha256}
+        assert client.post(f"/reports/{job.pk}/approve/", given).status_code == 302
+    html = render_to_string("reports/approvals.html", sheet.context(job, sheet.approvals_of(job)))
+    first, second = html.split("<tr>")[-2:]
+    assert "user name" in first.lower() and "first signature of the session" in first
+    assert "user name" not in second.lower().split("</tbody>")[0] and "password" in second.lower()
+    assert "two distinct" not in html
 
 
 def test_a_wrong_password_signs_nothing_and_five_lock(client: Client, job: ReportJob) -> None:
