@@ -186,7 +186,7 @@ def people_of(view: View, *, points: bool) -> list[Person]:
         summary = seen_by(line.summary, view.evaluator) if view.evaluator else line.summary
         if summary is None or not rows.inside(summary, line.profile, view.population):
             continue
-        found.append(Person(line.number, summary, line.points(view.criteria) if points else []))
+        found.append(Person(line.number, summary, line.points(view.criteria) if points else [], line.site))
     return found
 
 

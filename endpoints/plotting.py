@@ -21,11 +21,12 @@ CURVES = (*words.TIMES, *CURVE_OF)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A participant for figures: number, summary and the time points of a criterion."""
+    """A participant for figures: number, summary, the time points of a criterion, and the number of the site."""
 
     number: str
     summary: dict[str, Any]
     points: list[dict[str, Any]]
+    site: str = ""
 
 
 def has(name: str, results: Mapping[str, Any]) -> bool:
@@ -79,17 +80,16 @@ def _of_people(name: str, people: list[Person], named: bool, view: Any) -> Any:
     from endpoints.charts.waterfall import waterfall
 
     criteria = view.criteria if view else MRECIST
-    lines: list[rows.Line] = [
-        (one.number if named else str(place), one.summary) for place, one in enumerate(people, 1)
-    ]
+    lines: list[rows.Line] = [(one.number, one.summary) for one in people]
     suffix = view.standpoint.suffix if view else ""
     shown: dict[str, str] = {}
 
     def linked(found: list[dict[str, Any]], endpoint: str) -> list[dict[str, Any]]:
-        """Where a click leads: to the trace, for those who may know who it is."""
-        if named:
-            shown.update({row["label"]: f"/endpoints/{endpoint}/{row['label']}/{suffix}" for row in found})
-        return [row | {"href": shown[row["label"]]} for row in found] if named else found
+        """Where a click leads: to the trace, for those who may know who it is. Others get places for numbers."""
+        if not named:
+            return rows.unnamed(name, found)
+        shown.update({row["label"]: f"/endpoints/{endpoint}/{row['label']}/{suffix}" for row in found})
+        return [row | {"href": shown[row["label"]]} for row in found]
 
     by_mrecist = criteria == MRECIST
     sums = _("viable diameters") if by_mrecist else _("sum of diameters")

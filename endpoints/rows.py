@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from endpoints.engine.codes import PENDING, Y
@@ -34,6 +34,38 @@ def inside(summary: Mapping[str, Any], profile: Mapping[str, Any], population: s
     return population in summary.get("sets", ()) or bool((profile.get("sets") or {}).get(population))
 
 
+def unnamed(name: str, found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of the figure `name` for those who may not know everybody: the label is the place in the order of what is drawn.
+
+    Ties are broken by the row's other values. The number of a participant has no part in it: a place in the order of
+    numbers tells the site, and often the person, and one label in two figures would join what they show.
+    """
+    ordered = sorted(({**row, "label": ""} for row in found), key=ORDERS[name])
+    return [row | {"label": str(place)} for place, row in enumerate(ordered, 1)]
+
+
+def _by_change(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return -row["change"], row["group"], row["event"]
+
+
+def _by_length(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    last = float("inf")
+    resection, progression = (last if row[key] is None else row[key] for key in ("resection", "progression"))
+    return -row["end"], resection, progression, row["dead"], row["after"]
+
+
+def _by_last_change(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The last point of the line, in per cent, then the whole line."""
+    return -row["points"][-1][1], row["points"], row["group"]
+
+
+ORDERS: Mapping[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]] = {
+    "waterfall": _by_change,
+    "swimmer": _by_length,
+    "spider": _by_last_change,
+}
+
+
 def waterfall_rows(lines: Iterable[Line], criteria: str) -> list[dict[str, Any]]:
     return [
         {
@@ -50,7 +82,7 @@ def waterfall_rows(lines: Iterable[Line], criteria: str) -> list[dict[str, Any]]
 def swimmer_rows(lines: Iterable[Line], most: int) -> list[dict[str, Any]]:
     """The longest followed first, at most `most` of them."""
     rows = [_lane(label, summary) for label, summary in treated(lines) if summary["values"]["OS"].get("days")]
-    return sorted(rows, key=lambda row: (-row["end"], row["label"]))[:most]
+    return sorted(rows, key=lambda row: (*_by_length(row), row["label"]))[:most]
 
 
 def _lane(label: str, summary: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from endpoints.board.cards import cards
 from endpoints.board.choice import Choice
 from endpoints.board.grid import Grid, limits_cells, pct
 from endpoints.charts.risk_table import marks_for, risk_table
+from endpoints.engine.figures import SETS
+from endpoints.ordering import ordered
 from trialsite.accounts.models import Site
 from trialsite.accounts.permissions import Grants
 from trialsite.accounts.roles import Permission
@@ -69,16 +71,22 @@ def _curve(name: str, curve: Mapping[str, Any]) -> list[Grid]:
 def _people(
     choice: Choice, reader: Reader, points: bool = False
 ) -> tuple[list[rows.Line], list[drawing.Person]]:
+    """Who may not know everybody gets the lines of own sites, and none of so few that the set names them."""
     people = drawing.people_of(choice.view, points=points)
-    lines: list[rows.Line] = [
-        (one.number if reader.named else str(i), one.summary) for i, one in enumerate(people, 1)
-    ]
+    if not reader.named:
+        few = len(people) < drawing.FEWEST
+        people = [one for one in people if not few and one.site in (reader.sites or ())]
+    lines: list[rows.Line] = [(one.number, one.summary) for one in people]
     return lines, people
 
 
-def _trace(choice: Choice, reader: Reader, endpoint: str) -> Callable[[str], str]:
+def _whose(reader: Reader) -> str:
+    return "" if reader.named else _("Participants of your sites; with fewer than five in the set, none.")
+
+
+def _trace(choice: Choice, endpoint: str) -> Callable[[str], str]:
     def href(label: str) -> str:
-        return f"/endpoints/{endpoint}/{label}/{choice.standpoint.suffix}" if reader.named else ""
+        return f"/endpoints/{endpoint}/{label}/{choice.standpoint.suffix}"
 
     return href
 
@@ -113,7 +121,8 @@ def _waterfall(choice: Choice, reader: Reader) -> list[Grid]:
             _("Best response by pathology"),
             heads,
             body,
-            href=_trace(choice, reader, _best(choice)),
+            note=_whose(reader),
+            href=_trace(choice, _best(choice)),
         )
     ]
 
@@ -131,7 +140,8 @@ def _swimmer(choice: Choice, reader: Reader) -> list[Grid]:
         _("Progression or recurrence, month"),
         _("Dead"),
     ]
-    return [Grid("swimmer", _("Follow-up by participant"), heads, body, href=_trace(choice, reader, "pfs"))]
+    title = _("Follow-up by participant")
+    return [Grid("swimmer", title, heads, body, note=_whose(reader), href=_trace(choice, "pfs"))]
 
 
 def _spider(choice: Choice, reader: Reader) -> list[Grid]:
@@ -146,7 +156,8 @@ def _spider(choice: Choice, reader: Reader) -> list[Grid]:
         for month, change in row["points"]
     ]
     heads = [_("Participant"), _("Pathology"), _("Month"), _("Change, %")]
-    return [Grid("spider", _("Change over time"), heads, body, href=_trace(choice, reader, _best(choice)))]
+    title = _("Change over time")
+    return [Grid("spider", title, heads, body, note=_whose(reader), href=_trace(choice, _best(choice)))]
 
 
 # --- the trial ------------------------------------------------------------------------------------------------------
@@ -181,16 +192,16 @@ def _subgroups(choice: Choice, _reader: Reader) -> list[Grid]:
     return [_lines("subgroups", _("MPR by subgroup"), _("Subgroup"), parts.subgroup_rows(found))]
 
 
-def _rvt(choice: Choice, _reader: Reader) -> list[Grid]:
+def _rvt(choice: Choice, reader: Reader) -> list[Grid]:
     values = (parts.part(choice.results, "pathology") or {}).get("rvt")
     if not values:
         return []
     body = [[row["label"], row["n"]] for row in parts.rvt_rows(values)]
+    classes = Grid("rvt", _("Residual viable tumour"), [_("RVT, %"), _("Participants")], body)
+    if not reader.named and len(values) < drawing.FEWEST:
+        return [classes]  # single values of so few are persons
     each = [[number(value, 2)] for value in values]
-    return [
-        Grid("rvt", _("Residual viable tumour"), [_("RVT, %"), _("Participants")], body),
-        Grid("values", _("Every value, ascending"), [_("RVT, %")], each),
-    ]
+    return [classes, Grid("values", _("Every value, ascending"), [_("RVT, %")], each)]
 
 
 def _accrual(choice: Choice, _reader: Reader) -> list[Grid]:
@@ -213,7 +224,8 @@ def _best_responses(choice: Choice, _reader: Reader) -> list[Grid]:
 
 
 def _sets(choice: Choice, _reader: Reader) -> list[Grid]:
-    body = [[str(words.SETS.get(code, code)), code, n] for code, n in choice.results["sets"].items()]
+    found = choice.results["sets"]
+    body = [[str(words.SETS.get(code, code)), code, found[code]] for code in ordered(found, SETS)]
     return [Grid("sets", _("Analysis sets"), [_("Set"), _("Short"), "n"], body)]
 
 

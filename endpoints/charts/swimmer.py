@@ -35,7 +35,7 @@ MARKS: tuple[tuple[str, ...], ...] = (
 
 def swimmer(rows: Sequence[Mapping[str, Any]], *, title: str) -> Any:
     """Rows: `label`, `end`, `resection`, `progression`, `dead`, `after` (part after the resection); times in months."""
-    ordered = sorted(rows, key=lambda row: (-row["end"], row["label"]))
+    ordered = sorted(rows, key=lambda row: -row["end"])
     names = [row["label"] for row in ordered]
     parts, marks = _parts(ordered), _marks(ordered)
     longest = max((row["end"] for row in ordered), default=0)

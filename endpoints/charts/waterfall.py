@@ -18,7 +18,7 @@ WIDTH, HEIGHT = 545, 285
 
 def waterfall(rows: Sequence[Mapping[str, Any]], *, axis: str, event: str) -> Any:
     """Rows: `label`, `change` (per cent), `group` (see `categories`), `event` (a PFS event so far)."""
-    ordered = sorted(rows, key=lambda row: (-row["change"], row["label"]))
+    ordered = sorted(rows, key=lambda row: -row["change"])
     most = max([25.0, *(row["change"] + 12 for row in ordered)])
     values = [
         {"i": i, "y": row["change"], "group": name_of(row["group"]), "event": bool(row["event"]),

@@ -259,8 +259,25 @@ def test_the_browser_gets_names_and_addresses_only_for_who_may_know(
         answer = client.get(address)
         body = b"".join(answer.streaming_content) if answer.streaming else answer.content
         assert answer.status_code == 200, address
-        assert not re.search(rb"0[12]-(003|10\d)", body), address
+        drawn = address.endswith((".json", ".svg", "/endpoints/"))
+        assert bool(re.search(rb"01-(003|10\d)", body)) is not drawn, address
+        assert not re.search(rb"02-10\d", body), f"{address}: nobody of another site"
     assert enter("lin").get("/endpoints/figures/waterfall.json").status_code == 404
+
+
+def test_of_few_nobody_is_listed_for_who_may_not_know_everybody(
+    original: Participant, cast: dict[str, User], enter: Any
+) -> None:
+    copies(original, cast["lin"], drawing.FEWEST - 2)
+    assert trial_recompute()
+    with_profiles()
+    client = enter("mo")
+    names = ("waterfall", "swimmer", "spider")
+    assert all(b"01-003" in client.get(f"/endpoints/figures/{name}/").content for name in names)
+    assert b"Every value" in client.get("/endpoints/figures/rvt/").content
+    RoleHeld.objects.filter(user=cast["mo"]).update(site=original.site)
+    assert not any(b"01-003" in client.get(f"/endpoints/figures/{name}/").content for name in names)
+    assert b"Every value" not in client.get("/endpoints/figures/rvt/").content
 
 
 def test_serious_events_are_listed_for_the_sites_that_one_sees(

@@ -195,6 +195,36 @@ def test_the_browser_gets_words_and_addresses_and_the_page_gets_neither_hidden_p
     assert "at risk 10" not in curve
 
 
+def test_a_place_for_a_name_follows_what_is_drawn_and_not_the_number() -> None:
+    def bars(*changes: float) -> list[dict[str, Any]]:
+        people = [
+            (f"01-{i:03}", summary(best_change={"mRECIST": change})) for i, change in enumerate(changes)
+        ]
+        return rows.unnamed("waterfall", rows.waterfall_rows(people, "mRECIST"))
+
+    assert [(one["label"], one["change"]) for one in bars(-50.0, 10.0, -20.0)] == [
+        ("1", 10),
+        ("2", -20),
+        ("3", -50),
+    ]
+    assert bars(-50.0, 10.0, -20.0) == bars(-20.0, -50.0, 10.0)
+
+
+def test_equals_stand_by_their_own_data() -> None:
+    lanes = [
+        {"label": label, "end": 9.0, "resection": cut, "progression": None, "dead": False, "after": "MPR"}
+        for label, cut in (("01-001", 3.0), ("01-002", None), ("01-003", 2.0))
+    ]
+    found = rows.unnamed("swimmer", lanes)
+    assert [(one["label"], one["resection"]) for one in found] == [("1", 2.0), ("2", 3.0), ("3", None)]
+    assert found == rows.unnamed("swimmer", lanes[::-1])
+    lines = [
+        {"label": label, "group": "MPR", "points": [(0.0, 0.0), (2.0, end)]}
+        for label, end in (("a", -60.0), ("b", 5.0))
+    ]
+    assert [one["points"][-1][1] for one in rows.unnamed("spider", lines)] == [5.0, -60.0]
+
+
 @pytest.mark.parametrize("name", ["waterfall", "swimmer", "spider"])
 def test_a_figure_of_nobody_has_a_size_and_says_so(name: str) -> None:
     svg = drawing.draw(name, {"curves": {}}, [], "x", True)
