@@ -12,6 +12,7 @@ from endpoints import words
 from endpoints.board import parts
 from endpoints.board.safety import refused
 from endpoints.engine.safety_tables import serious_events
+from endpoints.ordering import ordered
 from endpoints.reports import cells, texts
 from endpoints.reports.blocks import Block, group, heading, num, row, section, table, text
 from trialsite.web.figures import NOTHING, number
@@ -53,9 +54,8 @@ def _summary(found: Mapping[str, Any]) -> Block:
 
 
 def _ordered(found: Mapping[str, Any], order: Iterable[str]) -> list[tuple[str, Any]]:
-    """What is kept has its keys in alphabetical order; a table has its own."""
-    known = [name for name in order if name in found]
-    return [(name, found[name]) for name in (*known, *(name for name in found if name not in known))]
+    """What is kept has no order of its keys; a table has its own."""
+    return [(name, found[name]) for name in ordered(found, order)]
 
 
 def _terms(found: Mapping[str, Any]) -> Block | None:
@@ -189,12 +189,15 @@ def _spread(found: Mapping[str, Any], places: int = 1) -> str:
 
 
 def deviations(content: Mapping[str, Any]) -> Block:
-    """By site, and the participants with a major one as far as they may be listed."""
+    """By site, and the participants with a deviation, as far as they may be listed. Sites that a limited report is not of
+    stand in one line: counts of a site with one participant are those of a person."""
+    others = _("Other sites")
     by_site: dict[str, list[int]] = {}
     rows = []
     for one in content["people"]:
         found = one["profile"].get("deviations") or {}
-        mine = by_site.setdefault(one["site"], [0, 0, 0, 0, 0])
+        own = not content["sites"] or one["site"] in content["sites"]
+        mine = by_site.setdefault(one["site"] if own else others, [0, 0, 0, 0, 0])
         mine[0] += 1
         for at, name in enumerate(("n", "major", "pp"), 2):
             mine[at] += found.get(name, 0)
@@ -202,7 +205,10 @@ def deviations(content: Mapping[str, Any]) -> Block:
         if one["listed"] and found.get("n"):
             rows.append([one["number"], found["n"], found["major"], found["pp"]])
     whole = [sum(column) for column in zip(*by_site.values(), strict=True)] or [0] * 5
-    lines = [row([site, *counts]) for site, counts in sorted(by_site.items())]
+    lines = [
+        row([site, *counts])
+        for site, counts in sorted(by_site.items(), key=lambda one: (one[0] == others, one))
+    ]
     lines.append(row([_("Total"), *whole], "sum"))
     heads = [
         _("Site"), num(_("Participants")), num(_("With a deviation")), num(_("Deviations")), num(_("Major")),
