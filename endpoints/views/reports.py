@@ -43,11 +43,8 @@ def centre(request: HttpRequest) -> HttpResponse:
             return render(request, "reports/_job.html", {"job": job, "every": FAST}, status=202)
         return _asked(request, job, "reports")
     grants = grants_of(request.user)
-    jobs = [
-        job
-        for job in ReportJob.objects.select_related("requested_by", "cut", "participant").defer(*LARGE)
-        if services.may_take(grants, job)
-    ]
+    every = ReportJob.objects.select_related("requested_by", "cut", "participant").defer(*LARGE)
+    jobs = services.takeable(grants, every)
     page = Paginator(jobs, 30).get_page(request.GET.get("page"))
     context = {
         "form": form, "page": page, "why_not": "" if decision or form.cuts else decision.reason, "every": FAST,
