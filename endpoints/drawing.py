@@ -120,11 +120,14 @@ def texts(results: Mapping[str, Any], view: View) -> dict[str, tuple[str, str]]:
         "rvt": (_("Residual viable tumour"), _("How many participants have how much viable tumour, by central pathology.")),
         "accrual": (_("Accrual against plan"), _("Participants enrolled by month, added up, against the plan.")),
     }  # fmt: skip
-    if view.evaluator:
-        del found["spider"]  # the time points of the evaluator of the settings alone are kept
-    if view.population != HEADLINE:
-        del found["forest"]  # it compares the sets themselves
-    return {name: said for name, said in found.items() if plotting.has(name, results)}
+    return {name: said for name, said in found.items() if fits(name, view) and plotting.has(name, results)}
+
+
+def fits(name: str, view: View) -> bool:
+    """Whether a view can have a figure at all, drawn or as a table."""
+    if name == "spider":
+        return not view.evaluator  # the time points of the evaluator of the settings alone are kept
+    return name != "forest" or view.population == HEADLINE  # it compares the sets themselves
 
 
 def curve_alt(name: str, curve: Mapping[str, Any]) -> str:

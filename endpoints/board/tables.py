@@ -38,7 +38,7 @@ def grids(name: str, choice: Choice, reader: Reader) -> list[Grid]:
     if upper in choice.results.get("curves", {}) and upper in words.NAMES:
         return _curve(upper, choice.results["curves"][upper])
     make = TABLES.get(name)
-    return make(choice, reader) if make and choice.results else []
+    return make(choice, reader) if make and choice.results and drawing.fits(name, choice.view) else []
 
 
 # --- survival -------------------------------------------------------------------------------------------------------

@@ -265,6 +265,18 @@ def test_the_browser_gets_names_and_addresses_only_for_who_may_know(
     assert enter("lin").get("/endpoints/figures/waterfall.json").status_code == 404
 
 
+def test_a_figure_that_a_choice_has_not_has_no_table_either(trial: Participant, enter: Any) -> None:
+    assert figures_refresh()
+    kept = StoredFigures.objects.get(population="PEV", evaluator=engine_settings().evaluator)
+    StoredFigures.objects.create(source=kept.source, population="FAS", evaluator="R2", results=kept.results)
+    client = enter("mo")
+    for name, asked in (("spider", {"evaluator": "R2"}), ("forest", {"set": "PEV"})):
+        for form in ("/", ".csv"):
+            assert client.get(f"/endpoints/figures/{name}{form}").status_code == 200
+            assert client.get(f"/endpoints/figures/{name}{form}", asked).status_code == 404
+    assert client.get("/endpoints/figures/waterfall/", {"evaluator": "R2"}).status_code == 200
+
+
 def test_of_few_nobody_is_listed_for_who_may_not_know_everybody(
     original: Participant, cast: dict[str, User], enter: Any
 ) -> None:
