@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as L
 from endpoints import words
 from endpoints.board.choice import Choice
 from endpoints.drawing import FEWEST, reached
+from endpoints.engine.figures import SETS
+from endpoints.ordering import ordered
 from trialsite.web.figures import number
 
 Results = Mapping[str, Any]
@@ -82,7 +84,7 @@ def rate_of(results: Results, name: str, population: str) -> tuple[str, dict[str
     found = results.get("rates", {}).get(name, {})
     own = OWN_SET.get(name, "")
     order = (own, population) if population == "FAS" else (population, own)
-    for one in (*order, next(iter(found), "")):
+    for one in (*order, *ordered(found, SETS)):
         if one in found:
             return one, found[one]
     return None

@@ -13,6 +13,7 @@ from endpoints.board.choice import Choice
 from endpoints.board.grid import Grid, pct
 from endpoints.board.parts import DRUGS, PHASES, SAFETY, part, reason
 from endpoints.engine.safety_tables import serious_events
+from endpoints.ordering import most_frequent, ordered
 from trialsite.web.figures import day, number
 
 Results = Mapping[str, Any]
@@ -58,7 +59,8 @@ def refused(found: Mapping[str, Any]) -> str:
 def _unknown(found: Mapping[str, Any]) -> str:
     """What is not answered yet; it counts as not related and without a grade."""
     names = {"related": _("causality"), "grade": _("grade"), "serious": _("seriousness")}
-    open_ones = [f"{names[name]}: {n}" for name, n in (found.get("unknown") or {}).items() if n]
+    unknown = found.get("unknown") or {}
+    open_ones = [f"{said}: {unknown[name]}" for name, said in names.items() if unknown.get(name)]
     return _("Not answered yet (events): %(what)s") % {"what": ", ".join(open_ones)} if open_ones else ""
 
 
@@ -95,7 +97,8 @@ def exposure(results: Results) -> list[Grid]:
     if not found or not found["n"]:
         return []
     rows = []
-    for drug, one in found["drugs"].items():
+    for drug in ordered(found["drugs"], DRUGS):
+        one = found["drugs"][drug]
         rows.append(
             [
                 str(DRUGS.get(drug, drug)), one["n"], _spread(one["doses"], 0), _spread(one["mg"], 0),
@@ -179,7 +182,7 @@ def flow(results: Results) -> list[Step]:
         return []
     released = [(_("central result awaited"), found["awaited"])] if found["awaited"] else []
     screening = [(_("still in screening"), found["in_screening"])] if found["in_screening"] else []
-    margins = ", ".join(f"{code} {n}" for code, n in found["margin"].items())
+    margins = ", ".join(f"{code} {n}" for code, n in most_frequent(found["margin"]))
     adjuvant = _("adjuvant treatment begun: %(n)s") % {"n": found["adjuvant"]} if found["adjuvant"] else ""
     return [
         Step("screened", _("Consented and screened"), found["screened"], [*_why(found["failed"]), *screening]),
@@ -191,4 +194,4 @@ def flow(results: Results) -> list[Step]:
 
 
 def _why(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    return [(reason(code), n) for code, n in counts.items()]
+    return [(reason(code), n) for code, n in most_frequent(counts)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,14 @@ from django.utils.translation import gettext as _
 
 from endpoints import words
 from endpoints.drawing import reached
+from endpoints.engine.figures import BEST, CURVES, RATES, RESPONSES, SETS
+from endpoints.ordering import ordered
 from trialsite.web.figures import number
 
 Results = Mapping[str, Any]
 NOTHING = "–"
 HEADLINE = (*words.RATES, "R0", "TRAE3", "SAE")
+SETS_OF = {name: sets for name, _endpoint, _part, sets in RATES}  # the first is the headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +64,20 @@ def compared(before: Results, after: Results) -> list[Figure]:
     ]
 
 
-def _both(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    return [*after, *(name for name in before if name not in after)]
+def _both(before: Mapping[str, Any], after: Mapping[str, Any], order: Iterable[str]) -> list[str]:
+    """The names of either side. Their order is that of the engine: stored figures have none."""
+    return ordered({*before, *after}, order)
 
 
 def _rates(before: Results, after: Results) -> Iterator[Figure]:
     left, right = before.get("rates", {}), after.get("rates", {})
-    for name in _both(left, right):
-        old, new = left.get(name, {}), right.get(name, {})
-        for at, population in enumerate(_both(old, new)):
+    for name in _both(left, right, SETS_OF):
+        old, new, sets = left.get(name, {}), right.get(name, {}), SETS_OF.get(name, ())
+        for population in _both(old, new, sets):
             a, b = old.get(population), new.get(population)
             yield Figure(
                 name, population, label_of(name), rate_text(a), rate_text(b), _points(a, b), _rate_key(a) != _rate_key(b),
-                headline=at == 0 and name in HEADLINE,
+                headline=population in sets[:1] and name in HEADLINE,
             )  # fmt: skip
 
 
@@ -100,7 +104,7 @@ def _points(a: Mapping[str, Any] | None, b: Mapping[str, Any] | None) -> str:
 
 def _curves(before: Results, after: Results) -> Iterator[Figure]:
     left, right = before.get("curves", {}), after.get("curves", {})
-    for name in _both(left, right):
+    for name in _both(left, right, (name for name, _months in CURVES)):
         a, b = left.get(name), right.get(name)
         yield Figure(
             name, "", label_of(name), curve_text(a), curve_text(b), _months(a, b), _curve_key(a) != _curve_key(b),
@@ -135,7 +139,7 @@ def _months(a: Mapping[str, Any] | None, b: Mapping[str, Any] | None) -> str:
 
 
 def _counts(kind: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[Figure]:
-    for name in _both(left, right):
+    for name in _both(left, right, SETS):
         a, b = left.get(name), right.get(name)
         delta = NOTHING if a is None or b is None else number(b - a, sign=True)
         label = str(words.SETS.get(name, name))
@@ -145,10 +149,12 @@ def _counts(kind: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> Ite
 
 def _best(before: Results, after: Results) -> Iterator[Figure]:
     left, right = before.get("best", {}), after.get("best", {})
-    for name in _both(left, right):
+    for name in _both(left, right, BEST):
         a, b = left.get(name, {}), right.get(name, {})
         yield Figure(name, "", label_of(name), _best_text(a), _best_text(b), NOTHING, a != b, headline=False)
 
 
 def _best_text(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{code} {n}" for code, n in counts.items() if n) or NOTHING
+    return (
+        ", ".join(f"{code} {counts[code]}" for code in ordered(counts, RESPONSES) if counts[code]) or NOTHING
+    )

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from endpoints.board.parts import reason
+from endpoints.ordering import most_frequent
 
 
 def flow_of(content: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -17,7 +18,7 @@ def flow_of(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     if found["in_screening"]:
         failed.append(_("In screening, n = %(n)s") % {"n": found["in_screening"]})
     margins = " · ".join(
-        f"{code if code != 'UNKNOWN' else _('not known')}: {n}" for code, n in found["margin"].items()
+        f"{code if code != 'UNKNOWN' else _('not known')}: {n}" for code, n in most_frequent(found["margin"])
     )
     waiting = [_("Central result awaited, n = %(n)s") % {"n": found["awaited"]}] if found["awaited"] else []
     return [
@@ -46,9 +47,8 @@ def _left(head: str, reasons: Mapping[str, int]) -> list[str]:
     """How many left, then why, the most frequent reason first."""
     if not reasons:
         return []
-    order = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     whole = _("%(head)s, n = %(n)s") % {"head": head, "n": sum(reasons.values())}
-    return [whole, *(f"{reason(code)}: {n}" for code, n in order)]
+    return [whole, *(f"{reason(code)}: {n}" for code, n in most_frequent(reasons))]
 
 
 def flow_note(content: Mapping[str, Any]) -> str:

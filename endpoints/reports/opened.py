@@ -156,8 +156,9 @@ def _items(content: Mapping[str, Any]) -> list[Block | None]:
 def _item(one: Mapping[str, Any], kept: Mapping[str, Any]) -> list[Any]:
     could = "; ".join(
         f"{cells.short_name(name)}: {'/'.join(dict.fromkeys(letter_word(letter) for letter in letters if letter != now))}"
-        for name, (now, letters) in one["could"].items()
-        if name in RATES and set(letters) - {now}
+        for name in RATES
+        for now, letters in [one["could"].get(name, ("", ""))]
+        if set(letters) - {now}
     )
     if one["kind"] == "PENDING":
         what, where = _(WAITED[one["what"]]), NOTHING
