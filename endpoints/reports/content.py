@@ -117,7 +117,7 @@ def capture(sites: Sequence[str], standpoint: Standpoint | None = None) -> dict[
     return frame_of(standpoint) | {
         "kind": str(ReportKind.TRIAL),
         "results": results,
-        "figures": _figures(standpoint, people),
+        "figures": _figures(standpoint, people, len(bad)),
         "planned": {name: value for name, value in planned.items() if name != "settings"},
         "screened": _screened(standpoint, people),
         "people": people.rows,
@@ -167,8 +167,9 @@ def _cut(cut: DataCut) -> dict[str, Any]:
     }
 
 
-def _figures(standpoint: Standpoint, people: People) -> list[list[Any]]:
-    """Figures of every analysis set by every evaluator: set, evaluator, figures. A cut keeps its own."""
+def _figures(standpoint: Standpoint, people: People, refused: int) -> list[list[Any]]:
+    """Figures of every analysis set by every evaluator: set, evaluator, figures. A cut keeps its own. `refused`: how many
+    have no result (G-27); every set says so as the headline does."""
     if not standpoint.live:
         every = StoredFigures.objects.filter(source=standpoint.source).order_by("population", "evaluator")
         kept = every.exclude(evaluator=PROFILE)
@@ -176,7 +177,7 @@ def _figures(standpoint: Standpoint, people: People) -> list[list[Any]]:
         if rows:
             return rows
     pairs = [(row["summary"], row["profile"]) for row in people.rows]
-    made = all_figures(pairs, engine_settings(), _planned(standpoint)["null_rates"])
+    made = all_figures(pairs, engine_settings(), _planned(standpoint)["null_rates"], refused)
     return [[population, evaluator, made[population, evaluator]] for population, evaluator in sorted(made)]
 
 

@@ -160,6 +160,15 @@ def test_the_attached_data_give_the_figures_again(original: Participant, cut: Da
                 assert again[name] == figures[name], (population, evaluator, name)
 
 
+def test_every_set_says_how_many_are_refused(trial: Participant) -> None:
+    EndpointState.objects.filter(participant__number="01-101").update(status="ERROR", error="refused")
+    trial_recompute()
+    printed = json.loads(attachments_of(taken())["figures.json"])["figures"]
+    said = {(name, who): one["errors"] for name, found in printed.items() for who, one in found.items()}
+    assert len(said) > 1
+    assert set(said.values()) == {1}, said
+
+
 def test_a_report_of_some_sites_knows_nobody_else(trial: Participant, cast: dict[str, User]) -> None:
     EndpointState.objects.filter(participant__number="01-101").update(status="ERROR", error="refused")
     trial_recompute()
