@@ -17,7 +17,7 @@ from endpoints.forms_design import DesignForm, asked
 from endpoints.models import TrialState
 from trialsite.kernel.planned import SIMON, PlannedDesign
 from trialsite.kernel.study import study
-from trialsite.web.figures import number, percent
+from trialsite.web.figures import number, share_text
 
 ENDPOINT, POPULATION = "MPR", "FAS"  # the primary endpoint in its headline analysis set
 STEP = 5  # points of per cent between the rows of the page; the file has every point
@@ -151,7 +151,7 @@ def chance(value: float | None, places: int = 1) -> str:
         return f"<{least:.{places}f}%"
     if 100 - least / 2 <= 100 * value < 100:
         return f">{100 - least:.{places}f}%"
-    return percent(100 * value, places)
+    return f"{share_text(value, places)}%"
 
 
 def p_words(value: float | None) -> str:

@@ -179,7 +179,7 @@ class Item:
 
 
 def share(found: Share) -> str:
-    return _("NE") if found.estimate is None else figures.percent(float(100 * found.estimate), 1)
+    return _("NE") if found.estimate is None else f"{figures.share_text(found.estimate)}%"
 
 
 def rate_name(name: str) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from endpoints import rows, words
 from endpoints.board import parts
 from endpoints.engine.codes import MRECIST
-from trialsite.web.figures import number
+from trialsite.web.figures import number, per_hundred, share_text
 
 LANES = 24
 CURVE_OF = {"PFS_MRECIST": "PFS", "DOR_RECIST": "DOR"}  # the same curve by the other criterion
@@ -140,7 +140,7 @@ def _null(results: Mapping[str, Any]) -> float | None:
     """The null rate of MPR in per cent, where one is configured."""
     whole = results["rates"]["MPR"].get(results.get("population", "FAS")) or {}
     p0 = (whole.get("all") or {}).get("p0")
-    return None if p0 is None else 100 * p0
+    return None if p0 is None else float(per_hundred(p0))
 
 
 # --- words and rows that page and report share ----------------------------------------------------------------------
@@ -163,7 +163,7 @@ def curve_notes(name: str, curve: Mapping[str, Any]) -> list[str]:
         if mark["survival"] is not None and month <= 12:
             notes.append(
                 _("%(month)s-month %(name)s %(rate)s%% (95%% CI %(low)s–%(high)s)")
-                % {"month": month, "name": short, "rate": number(100 * mark["survival"], 1), "low": share(mark["lower"]),
+                % {"month": month, "name": short, "rate": share_text(mark["survival"]), "low": share(mark["lower"]),
                    "high": share(mark["upper"])}
             )  # fmt: skip
             break
@@ -181,7 +181,7 @@ def in_months(days: float | None) -> str:
 
 def share(value: float | None) -> str:
     """S-6: a limit that is not estimable says so."""
-    return _("NE") if value is None else number(100 * value, 1)
+    return _("NE") if value is None else share_text(value)
 
 
 # Rate and analysis set of each line of the primary endpoint's forest and table; the first is the headline.
@@ -219,4 +219,4 @@ def forest_rows(results: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _pct(value: float | None) -> float | None:
-    return None if value is None else 100 * value
+    return None if value is None else float(per_hundred(value))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from pathology.agreement.results import FAR, FEWEST
-from trialsite.web.figures import NOTHING, number, percent
+from trialsite.web.figures import NOTHING, number, share_text
 
 Plain = Mapping[str, Any]
 
@@ -65,8 +65,8 @@ def share(found: Plain) -> str:
     """`5/12, 41.7% (15.2% to 72.3%)`."""
     if not found["n"]:
         return NOTHING
-    low, high = (percent(100 * value) for value in found["interval"])
-    counted = f"{found['x']}/{found['n']}, {percent(100 * found['share'])}"
+    low, high = (f"{share_text(value)}%" for value in found["interval"])
+    counted = f"{found['x']}/{found['n']}, {share_text(found['share'])}%"
     return f"{counted} " + _("(%(low)s to %(high)s)") % {"low": low, "high": high}
 
 

@@ -14,7 +14,7 @@ from endpoints.board.choice import Choice
 from endpoints.drawing import FEWEST, reached
 from endpoints.engine.figures import SETS
 from endpoints.ordering import ordered
-from trialsite.web.figures import number
+from trialsite.web.figures import number, per_hundred, share_text
 
 Results = Mapping[str, Any]
 
@@ -117,7 +117,7 @@ def _rate(choice: Choice, kind: Kind) -> Card | None:
     whole, settled, pending = one["all"], one["settled"], one["pending"]
     return Card(
         name=name, slug=name.lower(), title=str(kind.title), primary=name == "MPR",
-        value=_("NE") if whole["estimate"] is None else number(100 * whole["estimate"], 1),
+        value=_("NE") if whole["estimate"] is None else share_text(whole["estimate"]),
         unit="" if whole["estimate"] is None else "%", counts=f"{whole['x']}/{whole['n']}",
         interval=limits(whole["exact"]), bar=_bar(whole), test=test_text(whole), note=_note(choice, name, kind, population),
         companion=companion(whole["x"], pending, settled), **_rate_elsewhere(choice, name, whole),
@@ -127,7 +127,7 @@ def _rate(choice: Choice, kind: Kind) -> Card | None:
 def limits(exact: Mapping[str, Any]) -> str:
     """Limits in per cent; "NE" where they are not estimable."""
     low, high = exact["lower"], exact["upper"]
-    return _("NE") if low is None or high is None else f"{number(100 * low, 1)}–{number(100 * high, 1)}"
+    return _("NE") if low is None or high is None else f"{share_text(low)}–{share_text(high)}"
 
 
 def _bar(whole: Mapping[str, Any]) -> tuple[float, float, float, float | None] | None:
@@ -136,10 +136,10 @@ def _bar(whole: Mapping[str, Any]) -> tuple[float, float, float, float | None] |
     if whole["estimate"] is None or exact["lower"] is None or whole["n"] < FEWEST:
         return None
     return (
-        100 * whole["estimate"],
-        100 * exact["lower"],
-        100 * exact["upper"],
-        None if p0 is None else 100 * p0,
+        float(per_hundred(whole["estimate"])),
+        float(per_hundred(exact["lower"])),
+        float(per_hundred(exact["upper"])),
+        None if p0 is None else float(per_hundred(p0)),
     )
 
 
@@ -151,7 +151,7 @@ def test_text(whole: Mapping[str, Any]) -> str:
     shown = _("P < 0.0001") if p < 0.0001 else _("P = %(p)s") % {"p": number(p, 4)}
     return _("Exact one-sided %(p)s against %(rate)s%% (red line)") % {
         "p": shown,
-        "rate": number(100 * whole["p0"]),
+        "rate": share_text(whole["p0"], None),
     }
 
 
@@ -159,7 +159,7 @@ def companion(x: int, pending: int, settled: Mapping[str, Any]) -> str:
     """G-25: the rate without those whose result is pending."""
     if not pending:
         return _("none pending")
-    share = _("NE") if settled["estimate"] is None else f"{number(100 * settled['estimate'], 1)}%"
+    share = _("NE") if settled["estimate"] is None else f"{share_text(settled['estimate'])}%"
     return _("%(pending)s pending · %(x)s/%(n)s = %(rate)s without them") % {
         "pending": pending,
         "x": x,
@@ -184,7 +184,7 @@ def _rate_elsewhere(choice: Choice, name: str, whole: Mapping[str, Any]) -> dict
         return {"delta": _("not computed in %(label)s") % {"label": choice.other.label}}
     there = known[1]["all"]
     same = (there["x"], there["n"]) == (whole["x"], whole["n"])
-    rate = _("NE") if there["estimate"] is None else f"{number(100 * there['estimate'], 1)}%"
+    rate = _("NE") if there["estimate"] is None else f"{share_text(there['estimate'])}%"
     said = {"rate": rate, "x": there["x"], "n": there["n"], "label": choice.other.label}
     text = _("same in %(label)s") if same else _("%(rate)s (%(x)s/%(n)s) in %(label)s")
     return {"delta": text % said, "moved": not same}
@@ -222,13 +222,13 @@ def mark_text(mark: Mapping[str, Any]) -> str:
     """`45.8% (30.3–60.1)`."""
     if mark["survival"] is None:
         return _("NE")
-    return f"{number(100 * mark['survival'], 1)}% ({limits(mark)})"
+    return f"{share_text(mark['survival'])}% ({limits(mark)})"
 
 
 def _landmarks(curve: Mapping[str, Any]) -> str:
     parts = []
     for month, mark in zip(curve["landmark_months"], curve["landmarks"], strict=True):
-        rate = _("NE") if mark["survival"] is None else f"{number(100 * mark['survival'], 1)}%"
+        rate = _("NE") if mark["survival"] is None else f"{share_text(mark['survival'])}%"
         parts.append(_("%(month)s mo %(rate)s") % {"month": month, "rate": rate})
     return " · ".join(parts)
 

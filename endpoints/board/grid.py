@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from trialsite.web import sheets
-from trialsite.web.figures import number
+from trialsite.web.figures import share_text
 
 
 class Cell(NamedTuple):
@@ -78,7 +78,7 @@ def plain(cell: Any) -> Any:
 
 
 def pct(value: float | None) -> str:
-    return _("NE") if value is None else number(100 * value, 1)
+    return _("NE") if value is None else share_text(value)
 
 
 def limits_cells(low: float | None, high: float | None) -> list[str]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as L
 
 from crf.codelists import CODELISTS
-from trialsite.web.figures import number
+from trialsite.web.figures import number, per_hundred
 
 Results = Mapping[str, Any]
 
@@ -110,7 +110,7 @@ def _line(label: str, one: Mapping[str, Any], *, level: int, key: bool = False) 
 
 
 def _pct(value: float | None) -> float | None:
-    return None if value is None else 100 * value
+    return None if value is None else float(per_hundred(value))
 
 
 def rvt_rows(values: list[float]) -> list[dict[str, Any]]:

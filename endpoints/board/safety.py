@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,14 +15,14 @@ from endpoints.board.grid import Grid, pct
 from endpoints.board.parts import DRUGS, PHASES, SAFETY, part, reason
 from endpoints.engine.safety_tables import serious_events
 from endpoints.ordering import most_frequent, ordered
-from trialsite.web.figures import day, number
+from trialsite.web.figures import day, number, share_text
 
 Results = Mapping[str, Any]
 
 
 def _of(n: int, whole: int) -> str:
     """`12 (25.5)`."""
-    return f"{n} ({number(100 * n / whole, 1)})" if whole else str(n)
+    return f"{n} ({share_text(Fraction(n, whole))})" if whole else str(n)
 
 
 def summary(results: Results) -> list[Grid]:

@@ -13,7 +13,7 @@ from endpoints import words
 from endpoints.board.cards import limits, mark_text, median_interval, median_text, rate_of
 from endpoints.board.choice import Choice
 from endpoints.board.parts import SOURCES, part
-from trialsite.web.figures import number
+from trialsite.web.figures import number, points_between, share_text
 
 # Headline, then the analyses that are compared with it (rates and times to an event apart).
 RATES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -92,7 +92,7 @@ def _rates(choice: Choice, others: Mapping[str, Mapping[str, Any]]) -> Iterator[
 def _rate_row(label: str, name: str, one: Mapping[str, Any], head: Mapping[str, Any] | None) -> Row:
     return Row(
         label, _slug(name), f"{one['x']}/{one['n']}", _share(one["estimate"]), limits(one["exact"]),
-        "" if head is None else _points(one["estimate"], head["estimate"]), head=head is None,
+        "" if head is None else _points(one, head), head=head is None,
     )  # fmt: skip
 
 
@@ -102,15 +102,12 @@ def _slug(name: str) -> str:
 
 
 def _share(value: float | None) -> str:
-    return _("NE") if value is None else f"{number(100 * value, 1)}%"
+    return _("NE") if value is None else f"{share_text(value)}%"
 
 
-def _points(value: float | None, head: float | None) -> str:
+def _points(one: Mapping[str, Any], head: Mapping[str, Any]) -> str:
     """Percentage points to the headline."""
-    if value is None or head is None:
-        return "–"
-    shown = number(100 * (value - head), 1, sign=True)
-    return "0.0" if shown.lstrip("+−") == "0.0" else shown
+    return points_between((one["x"], one["n"]), (head["x"], head["n"]))
 
 
 def _readings(choice: Choice, head: Mapping[str, Any]) -> Iterator[Row]:

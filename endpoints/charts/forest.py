@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 
 from trialsite.web.charts import BLUE, EDGE, INK, MID, NAVY
+from trialsite.web.figures import number
 
 WIDTH, LANE, LEFT, COUNTS, RIGHT = 250, 22, 215, 55, 130
 
@@ -66,7 +67,7 @@ def forest(rows: Sequence[Mapping[str, Any]], *, axis: str, heads: tuple[str, st
 def _says(row: Mapping[str, Any]) -> str:
     if row.get("estimate") is None or row.get("lower") is None:
         return ""
-    return f"{row['estimate']:.1f} ({row['lower']:.1f}–{row['upper']:.1f})"
+    return f"{number(row['estimate'], 1)} ({number(row['lower'], 1)}–{number(row['upper'], 1)})"
 
 
 def _texts(base: alt.Chart, y: alt.Y, heads: tuple[str, str, str]) -> list[alt.Chart]:

@@ -9,7 +9,7 @@ import altair as alt
 from django.utils.translation import gettext as _
 
 from trialsite.web.charts import BAND, BLUE, EDGE, INK, MID
-from trialsite.web.figures import number
+from trialsite.web.figures import number, share_text
 
 from .risk_table import DAYS_PER_MONTH, marks_for, risk_table
 
@@ -84,7 +84,7 @@ def _steps(curve: Mapping[str, Any], months: list[float], x: alt.X, y: alt.Y) ->
     rows = []
     for i, (month, s) in enumerate(zip(months, curve["survival"], strict=True)):
         said = _("%(month)s mo: %(rate)s%%, at risk %(risk)s, events %(events)s, censored %(censored)s") % {
-            "month": number(month, 1), "rate": number(100 * s, 1), "risk": curve["n_risk"][i],
+            "month": number(month, 1), "rate": share_text(s), "risk": curve["n_risk"][i],
             "events": curve["n_event"][i], "censored": curve["n_censor"][i],
         }  # fmt: skip
         rows.append({"x": month, "y": 100 * s, "says": f"§{said}"})

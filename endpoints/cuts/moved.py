@@ -12,7 +12,7 @@ from endpoints import words
 from endpoints.drawing import reached
 from endpoints.engine.figures import BEST, CURVES, RATES, RESPONSES, SETS
 from endpoints.ordering import ordered
-from trialsite.web.figures import number
+from trialsite.web.figures import number, points_between, share_text
 
 Results = Mapping[str, Any]
 NOTHING = "–"
@@ -90,16 +90,16 @@ def rate_text(one: Mapping[str, Any] | None) -> str:
     if one is None:
         return NOTHING
     whole = one["all"]
-    share = _("NE") if whole["estimate"] is None else f"{number(100 * whole['estimate'], 1)}%"
+    share = _("NE") if whole["estimate"] is None else f"{share_text(whole['estimate'])}%"
     said = f"{whole['x']}/{whole['n']} ({share})"
     return said if not one["pending"] else _("%(said)s, %(n)s pending") % {"said": said, "n": one["pending"]}
 
 
 def _points(a: Mapping[str, Any] | None, b: Mapping[str, Any] | None) -> str:
-    left, right = (None if one is None else one["all"]["estimate"] for one in (a, b))
-    if left is None or right is None:
+    if a is None or b is None:
         return NOTHING
-    return number(100 * (right - left), 1, sign=True)
+    before, after = ((one["all"]["x"], one["all"]["n"]) for one in (a, b))
+    return points_between(after, before)
 
 
 def _curves(before: Results, after: Results) -> Iterator[Figure]:
@@ -124,7 +124,7 @@ def curve_text(one: Mapping[str, Any] | None) -> str:
     median = reached(one["median"]["estimate"]) if one["n"] else _("NE")
     said = _("%(e)s/%(n)s events, median %(m)s") % {"e": one["events"], "n": one["n"], "m": median}
     marks = [
-        _("%(m)s mo %(rate)s%%") % {"m": month, "rate": number(100 * mark["survival"], 1)}
+        _("%(m)s mo %(rate)s%%") % {"m": month, "rate": share_text(mark["survival"])}
         for month, mark in zip(one["landmark_months"], one["landmarks"], strict=True)
         if mark["survival"] is not None
     ]

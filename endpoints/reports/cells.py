@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as L
 
 from endpoints import words
-from trialsite.web.figures import NOTHING, number, percent
+from trialsite.web.figures import NOTHING, number, share_text
 
 Rate = Mapping[str, Any]
 
@@ -58,14 +59,14 @@ def count(found: Mapping[str, Any]) -> str:
 
 def share(value: float | None, places: int = 1) -> str:
     """A share of 1 as per cent; "NE" where it is not estimable."""
-    return _("NE") if value is None else percent(100 * value, places)
+    return _("NE") if value is None else f"{share_text(value, places)}%"
 
 
 def limits(found: Mapping[str, Any] | None) -> str:
     """Limits of an interval in per cent."""
     if not found or found.get("lower") is None or found.get("upper") is None:
         return _("NE")
-    return f"{number(100 * found['lower'], 1)}–{number(100 * found['upper'], 1)}"
+    return f"{share_text(found['lower'])}–{share_text(found['upper'])}"
 
 
 def p_value(value: float | None) -> str:
@@ -77,7 +78,7 @@ def p_value(value: float | None) -> str:
 
 def part_of(n: int, whole: int) -> str:
     """`17 (36.2)`."""
-    return f"{n} ({number(100 * n / whole, 1)})" if whole else str(n)
+    return f"{n} ({share_text(Fraction(n, whole))})" if whole else str(n)
 
 
 def months_of(days: float | None) -> str:

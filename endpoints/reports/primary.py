@@ -12,7 +12,6 @@ from endpoints.reports import cells
 from endpoints.reports.blocks import Block, figure, heading, num, part, row, section, table, text
 from endpoints.reports.pathology import agreement, pathology_rates, subgroup_table
 from endpoints.reports.pictures import Pictures
-from trialsite.web.figures import percent
 
 # Rate and analysis set of each line; the first is the headline.
 ANALYSES: tuple[tuple[str, str], ...] = (
@@ -72,7 +71,7 @@ def _verdict(whole: Mapping[str, Any]) -> str:
     if whole.get("p0") is None:
         return ""
     said = {
-        "p0": percent(100 * whole["p0"]), "p": cells.p_value(whole.get("p_greater")), "low": cells.share(whole["exact"]["lower"]),
+        "p0": cells.share(whole["p0"]), "p": cells.p_value(whole.get("p_greater")), "low": cells.share(whole["exact"]["lower"]),
     }  # fmt: skip
     if whole["exact"]["lower"] is not None and whole["exact"]["lower"] > whole["p0"]:
         return (
@@ -95,8 +94,8 @@ def _design(content: Mapping[str, Any]) -> str:
     if not plan:
         return ""
     said = {
-        "p0": percent(100 * plan["p0"]), "p1": percent(100 * plan["p1"]), "alpha": plan["alpha"],
-        "power": percent(100 * plan["power"]), "n": plan["n"], "r": plan["success_from"],
+        "p0": cells.share(plan["p0"]), "p1": cells.share(plan["p1"]), "alpha": plan["alpha"],
+        "power": cells.share(plan["power"]), "n": plan["n"], "r": plan["success_from"],
     }  # fmt: skip
     if plan["kind"] == "single-stage":
         return (
@@ -142,7 +141,7 @@ def _analyses(content: Mapping[str, Any]) -> Block:
         "sensitivity analyses."
     )
     if tested:
-        p0 = percent(100 * results["rates"]["MPR"]["FAS"]["all"]["p0"])
+        p0 = cells.share(results["rates"]["MPR"]["FAS"]["all"]["p0"])
         note += " " + _("P: exact binomial test against %(p0)s, for MPR.") % {"p0": p0}
     return table(_("Primary and sensitivity analyses of the pathological response"), heads, rows, note=note)
 

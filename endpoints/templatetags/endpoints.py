@@ -19,13 +19,13 @@ register = template.Library()
 @register.filter
 def per_cent(value: Any) -> str:
     """0.468 → 46.8 (without the sign)."""
-    return _("NE") if value is None else figures.number(100 * value, 1)
+    return _("NE") if value is None else figures.share_text(value)
 
 
 @register.filter
 def share(value: Any) -> str:
     """0.468 → 46.8%."""
-    return _("NE") if value is None else figures.percent(100 * value, 1)
+    return _("NE") if value is None else f"{figures.share_text(value)}%"
 
 
 @register.simple_tag

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Any
 
 from django.utils import timezone
@@ -20,7 +21,7 @@ def number(value: Any, places: int | None = None, *, sign: bool = False) -> str:
     if value is None or value == "":
         return NOTHING
     try:
-        exact = Decimal(str(value))
+        exact = _rounded(value, places) if isinstance(value, Fraction) else Decimal(str(value))
     except InvalidOperation:
         return str(value)
     if not exact.is_finite():
@@ -33,6 +34,31 @@ def number(value: Any, places: int | None = None, *, sign: bool = False) -> str:
     if exact < 0:
         return f"−{text}"
     return f"+{text}" if sign and exact > 0 else text
+
+
+def _rounded(value: Fraction, places: int | None) -> Decimal:
+    """An exact fraction as a decimal: rounded half away from zero, once; without `places` as precise as decimals are."""
+    if places is None:
+        return Decimal(value.numerator) / value.denominator
+    size = int(abs(value) * 10**places + Fraction(1, 2))
+    return Decimal(-size if value < 0 else size).scaleb(-places)
+
+
+def per_hundred(value: Any) -> Decimal | Fraction:
+    """A share of 1 in per cent, of its decimal digits: 100 * 0.2875 in binary is 28.749999999999996 (G-4)."""
+    return value * 100 if isinstance(value, Fraction) else Decimal(str(value)) * 100
+
+
+def share_text(value: Any, places: int | None = 1, *, sign: bool = False) -> str:
+    """A share of 1 in per cent, without the sign: 23/80 is 28.8."""
+    return number(None if value is None else per_hundred(value), places, sign=sign)
+
+
+def points_between(after: tuple[int, int], before: tuple[int, int], places: int = 1) -> str:
+    """The difference of two proportions, each x and n, in percentage points; a dash where one is not estimable."""
+    if not after[1] or not before[1]:
+        return NOTHING
+    return share_text(Fraction(*after) - Fraction(*before), places, sign=True)
 
 
 def viable(value: Any) -> str:
