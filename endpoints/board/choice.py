@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as L
 
 from crf.derivation_imaging import engine_settings
-from endpoints.board.sources import evaluators_of, figures_of
+from endpoints.board.sources import by_others, evaluators_of, figures_of
 from endpoints.drawing import View
 from endpoints.engine.codes import MRECIST, RECIST
 from endpoints.models_cuts import DataCut
@@ -78,6 +78,19 @@ class Choice:
     @cached_property
     def other_results(self) -> dict[str, Any]:
         return figures_of(self.other, self.population, self.evaluator) if self.other else {}
+
+    @property
+    def other_earlier(self) -> dt.datetime | None:
+        """When the figures compared with were computed, if they are of earlier data than the name beside them says."""
+        return self.other.earlier if self.other and not self.headline else None
+
+    @cached_property
+    def by_others(self) -> dict[str, dict[str, Any]]:
+        """The same figures by the other evaluators, of the same data: none beside a headline that is newer than they are."""
+        if self.earlier and self.headline:
+            return {}
+        found = by_others(self.standpoint, self.population)
+        return {name: one for name, one in found.items() if name != self.evaluator}
 
     @property
     def view(self) -> View:

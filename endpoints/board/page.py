@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from endpoints import drawing, plotting, services, words
-from endpoints.board import parts, safety, sensitivity, sources, state, tables
+from endpoints.board import parts, safety, sensitivity, state, tables
 from endpoints.board.cards import Card, cards
 from endpoints.board.choice import Choice
 from endpoints.board.grid import Grid
@@ -110,7 +110,8 @@ class Page:
         progress = getattr(getattr(point, "record", None), "progress", "")
         drawn = sum(1 for figure in self.figures if figure.svg)
         shown = (
-            point.source, point.computed_at, self.choice.earlier, self.behind, progress, drawn, bool(self.results),
+            point.source, point.computed_at, self.choice.earlier, self.choice.other_earlier, self.behind,
+            progress, drawn, bool(self.results),
             self.state is None,
         )  # fmt: skip
         return "|".join(map(str, shown))
@@ -151,7 +152,7 @@ def page_of(choice: Choice, grants: Grants, *, ask: bool = True) -> Page:
         # The set of another choice is computed behind the headline; it follows by itself.
         made.computing = made.computing or bool(point.results)
         return made
-    made.computing = made.computing or choice.earlier is not None
+    made.computing = made.computing or bool(choice.earlier or choice.other_earlier)
     _fill(made)
     _add_figures(made, ask)
     return made
@@ -167,8 +168,7 @@ def _fill(made: Page) -> None:
     choice, results = made.choice, made.results
     reader = tables.Reader(made.named, None)
     made.cards = cards(choice)
-    others = sources.by_others(choice.standpoint, choice.population)
-    made.sensitivity = sensitivity.rows(choice, {k: v for k, v in others.items() if k != choice.evaluator})
+    made.sensitivity = sensitivity.rows(choice, choice.by_others)
     made.flow = safety.flow(results)
     made.safety = safety.summary(results)
     made.exposure = safety.exposure(results)

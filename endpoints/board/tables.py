@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from endpoints import drawing, plotting, rows, words
-from endpoints.board import parts, safety, sensitivity, sources
+from endpoints.board import parts, safety, sensitivity
 from endpoints.board.cards import cards
 from endpoints.board.choice import Choice
 from endpoints.board.grid import Grid, limits_cells, pct
@@ -265,12 +265,9 @@ def of_cards(choice: Choice) -> list[Grid]:
         _("Endpoint"), _("Title"), _("Set"), "x/n", _("Estimate"), _("Unit"), _("95% CI"), _("Test"), _("Pending, landmarks"),
         _("Elsewhere"),
     ]  # fmt: skip
-    others = sources.by_others(choice.standpoint, choice.population)
     found = [
         [row.label, row.counts, row.estimate, row.interval, row.difference, row.note]
-        for row in sensitivity.rows(
-            choice, {name: one for name, one in others.items() if name != choice.evaluator}
-        )
+        for row in sensitivity.rows(choice, choice.by_others)
     ]
     more = [_("Analysis"), "x/n", _("Estimate"), _("95% CI"), _("Difference to the headline"), _("Note")]
     return [

@@ -69,7 +69,12 @@ def known(endpoint: str) -> str:
 def _choice(request: HttpRequest) -> Choice:
     """The choice of an address that must be readable and computed, or 404: earlier figures leave the site in no file."""
     choice = choice_of(request.GET, request.user)
-    if choice.problems or not choice.ready or (choice.earlier and not choice.headline):
+    if (
+        choice.problems
+        or not choice.ready
+        or (choice.earlier and not choice.headline)
+        or choice.other_earlier
+    ):
         raise Http404
     if choice.earlier:
         choice.results = {name: part for name, part in choice.results.items() if name != "profile"}

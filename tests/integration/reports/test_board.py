@@ -277,6 +277,35 @@ def test_a_figure_that_a_choice_has_not_has_no_table_either(trial: Participant, 
     assert client.get("/endpoints/figures/waterfall/", {"evaluator": "R2"}).status_code == 200
 
 
+def test_earlier_figures_stand_beside_new_ones_in_no_file_and_with_their_time_on_the_page(
+    trial: Participant, cast: dict[str, User], enter: Any
+) -> None:
+    cut = cut_of(cast["da"])
+    trial_recompute()
+    assert figures_refresh()
+    kept = StoredFigures.objects.filter(population="PEV", evaluator=engine_settings().evaluator).latest("pk")
+    for population in ("FAS", "PEV"):
+        StoredFigures.objects.create(
+            source=Live().source, population=population, evaluator="R2", results=kept.results
+        )
+    client, compared = enter("mo"), {"cut": cut.code, "set": "PEV", "compare": "live"}
+
+    def file(**asked: str) -> str:
+        answer = client.get("/endpoints/figures.csv", asked)
+        return b"".join(answer.streaming_content).decode() if answer.streaming else str(answer.status_code)
+
+    assert "Evaluator R2" in file()
+    assert "in Live" in file(**compared)
+    assert 'id="other-earlier"' not in page_of(client, **compared)
+    TrialState.objects.update(version="newer")
+    assert "MPR" in file()
+    assert "Evaluator R2" not in file(), "its data are those before the change"
+    assert "Evaluator R2" not in page_of(client)
+    assert file(**compared) == "404"
+    assert 'id="other-earlier"' in page_of(client, **compared)
+    assert "in Live" in file(cut=cut.code, compare="live"), "the headline is new"
+
+
 def test_of_few_nobody_is_listed_for_who_may_not_know_everybody(
     original: Participant, cast: dict[str, User], enter: Any
 ) -> None:
