@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
 from django.utils import timezone
@@ -67,6 +68,12 @@ class View:
     population: str = HEADLINE
     criteria: str = MRECIST
     evaluator: str = ""
+
+    @property
+    def suffix(self) -> str:
+        """Behind the address of a trace, so that it shows what the figure shows: `?cut=DC-02&evaluator=R2`, or nothing."""
+        asked = self.standpoint.query | ({"evaluator": self.evaluator} if self.evaluator else {})
+        return f"?{urlencode(asked)}" if asked else ""
 
 
 @dataclass(frozen=True, slots=True)

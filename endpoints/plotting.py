@@ -81,7 +81,7 @@ def _of_people(name: str, people: list[Person], named: bool, view: Any) -> Any:
 
     criteria = view.criteria if view else MRECIST
     lines: list[rows.Line] = [(one.number, one.summary) for one in people]
-    suffix = view.standpoint.suffix if view else ""
+    suffix = view.suffix if view else ""
     shown: dict[str, str] = {}
 
     def linked(found: list[dict[str, Any]], endpoint: str) -> list[dict[str, Any]]:

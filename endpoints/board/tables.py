@@ -86,7 +86,7 @@ def _whose(reader: Reader) -> str:
 
 def _trace(choice: Choice, endpoint: str) -> Callable[[str], str]:
     def href(label: str) -> str:
-        return f"/endpoints/{endpoint}/{label}/{choice.standpoint.suffix}"
+        return f"/endpoints/{endpoint}/{label}/{choice.view.suffix}"
 
     return href
 
@@ -250,7 +250,7 @@ def of_cards(choice: Choice) -> list[Grid]:
         [
             one.name,
             one.title,
-            choice.population,
+            one.population,
             one.counts,
             one.value,
             one.unit,
@@ -266,10 +266,10 @@ def of_cards(choice: Choice) -> list[Grid]:
         _("Elsewhere"),
     ]  # fmt: skip
     found = [
-        [row.label, row.counts, row.estimate, row.interval, row.difference, row.note]
+        [row.label, row.population, row.counts, row.estimate, row.interval, row.difference, row.note]
         for row in sensitivity.rows(choice, choice.by_others)
     ]
-    more = [_("Analysis"), "x/n", _("Estimate"), _("95% CI"), _("Difference to the headline"), _("Note")]
+    more = [_("Analysis"), _("Set"), "x/n", _("Estimate"), _("95% CI"), _("Difference to the headline"), _("Note")]
     return [
         Grid("cards", _("Endpoints"), heads, cells),
         Grid("sensitivity", _("Sensitivity analyses"), more, found),

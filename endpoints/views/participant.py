@@ -118,6 +118,9 @@ class Seen:
     cut: DataCut | None = None
     evaluator: str = ""
     evaluators: list[str] = field(default_factory=list)
+    chips: list[tuple[str, str, bool]] = field(
+        default_factory=list
+    )  # evaluator, what the address ends in, chosen
     problem: str = ""
     suffix: str = ""  # to be put behind addresses of other participants and endpoints
 
@@ -153,9 +156,21 @@ def _seen(request: HttpRequest, participant: Participant, state: EndpointState |
             seen.problem = _("%(evaluator)s has read no images of this participant.") % {
                 "evaluator": chosen[:12]
             }
-    kept = {key: request.GET[key] for key in ("cut", "at", "evaluator") if request.GET.get(key)}
-    seen.suffix = f"?{urlencode(kept)}" if kept else ""
+    seen.suffix = _suffix(request, "cut", "at", "evaluator")
+    if seen.evaluators:
+        here = {key: request.GET[key] for key in ("cut", "at", "run") if request.GET.get(key)}
+        seen.chips = [("", _suffix(request, *here), not seen.evaluator)]
+        seen.chips += [
+            (who, f"?{urlencode(here | {'evaluator': who})}", who == seen.evaluator)
+            for who in seen.evaluators
+        ]
     return seen
+
+
+def _suffix(request: HttpRequest, *names: str) -> str:
+    """What of the address is given, to be put behind another."""
+    kept = {name: request.GET[name] for name in names if request.GET.get(name)}
+    return f"?{urlencode(kept)}" if kept else ""
 
 
 def _at_cut(participant: Participant, code: str) -> Seen:

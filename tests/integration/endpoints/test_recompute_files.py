@@ -8,10 +8,12 @@ import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from crf.derivation_imaging import engine_settings
 from endpoints import report_data, services, standing_figures
@@ -146,6 +148,29 @@ def test_another_evaluator_stands_beside_the_headline(lin: User) -> None:
     run = EndpointState.objects.filter(summary__has_key="evaluators").get().run
     assert run is not None
     assert run.content["evaluators"]["BICR"]["endpoints"]["BOR_RECIST"]["value"] == "PR"
+
+
+def test_traces_behind_figures_of_an_evaluator_are_those_of_the_evaluator(
+    lin: User, client: Client, settings: Any
+) -> None:
+    trial(lin)
+    settings.DEMO = True  # no second factor
+    client.force_login(User.objects.get(username="mo"))
+    number = EndpointState.objects.get(summary__has_key="evaluators").participant.number
+    ending = f"/{number}/?evaluator=BICR"
+    for address in ("/endpoints/bor_recist/", "/endpoints/figures/swimmer/"):
+        assert ending in client.get(address, {"evaluator": "BICR"}).content.decode(), address
+        assert "evaluator=BICR" not in client.get(address).content.decode().split("<main", 1)[-1], address
+    run = EndpointState.objects.get(participant__number=number).run_id
+    for key, value in (("run", str(run)), ("at", timezone.now().isoformat())):
+        page = client.get(
+            f"/endpoints/bor_recist/{number}/", {key: value, "evaluator": "BICR"}
+        ).content.decode()
+        part = urlencode({key: value})
+        assert f'href="/endpoints/bor_recist/{number}/?{part}"' in page, (
+            "the settings' evaluator, at the same moment"
+        )
+        assert f'href="/endpoints/bor_recist/{number}/?{part}&amp;evaluator=BICR"' in page
 
 
 class TestRefresh:
