@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as L
 
 from endpoints import words
 from endpoints.board.choice import Choice
+from endpoints.board.parts import whom
 from endpoints.drawing import FEWEST, reached
 from endpoints.engine.figures import SETS
 from endpoints.ordering import ordered
@@ -76,6 +77,7 @@ class Card:
     moved: bool = False
     primary: bool = False
     is_rate: bool = True
+    population: str = ""  # whom it counts, with the short names of sets
 
 
 def rate_of(results: Results, name: str, population: str) -> tuple[str, dict[str, Any]] | None:
@@ -120,7 +122,7 @@ def _rate(choice: Choice, kind: Kind) -> Card | None:
         value=_("NE") if whole["estimate"] is None else share_text(whole["estimate"]),
         unit="" if whole["estimate"] is None else "%", counts=f"{whole['x']}/{whole['n']}",
         interval=limits(whole["exact"]), bar=_bar(whole), test=test_text(whole), note=_note(choice, name, kind, population),
-        companion=companion(whole["x"], pending, settled), **_rate_elsewhere(choice, name, whole),
+        companion=companion(whole["x"], pending, settled), population=population, **_rate_elsewhere(choice, name, whole),
     )  # fmt: skip
 
 
@@ -203,7 +205,8 @@ def _curve(choice: Choice, kind: Kind) -> Card | None:
         unit=_("mo") if curve["median"]["estimate"] is not None else "",
         counts=_("%(events)s/%(n)s events") % {"events": curve["events"], "n": curve["n"]},
         interval=median_interval(curve), note=", ".join(p for p in (SHOWN_CRITERIA.get(name, ""), str(kind.note)) if p),
-        companion=_landmarks(curve), is_rate=False, **_curve_elsewhere(choice, name, curve),
+        companion=_landmarks(curve), is_rate=False, population=whom(name, choice.population),
+        **_curve_elsewhere(choice, name, curve),
     )  # fmt: skip
 
 

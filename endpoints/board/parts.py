@@ -69,12 +69,25 @@ SAFETY: dict[str, Any] = {
     "SPECIAL": L("Of special interest"),
     "RCCEP": L("RCCEP"),
 }
+# Of a time to an event: who of an analysis set has one.
+WHO: dict[str, Any] = {
+    "DFS": L("R0 resected"),
+    "DFS_R1": L("R0 or R1 resected"),
+    "DOR": L("responders by mRECIST"),
+    "DOR_RECIST": L("responders by RECIST 1.1"),
+    "DOR_NO_FLOOR": L("responders by mRECIST without floor"),
+}
 STEP = 10  # per cent: width of a class of residual viable tumour
 
 
 def part(results: Results, name: str) -> Any:
     """A part of the profile figures; none when these results have none."""
     return (results.get("profile") or {}).get(name)
+
+
+def whom(name: str, population: str) -> str:
+    """`FAS, R0 resected`: whom a curve of an analysis set counts."""
+    return ", ".join(str(one) for one in (population, WHO.get(name, "")) if one)
 
 
 def subgroups(results: Results, endpoint: str = "MPR") -> Mapping[str, Any] | None:

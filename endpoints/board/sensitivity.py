@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as L
 from endpoints import words
 from endpoints.board.cards import limits, mark_text, median_interval, median_text, rate_of
 from endpoints.board.choice import Choice
-from endpoints.board.parts import SOURCES, part
+from endpoints.board.parts import SOURCES, part, whom
 from trialsite.web.figures import number, points_between, share_text
 
 # Headline, then the analyses that are compared with it (rates and times to an event apart).
@@ -62,6 +62,7 @@ class Row:
     difference: str
     head: bool = False
     note: str = ""
+    population: str = ""  # whom it counts, with the short names of sets
 
 
 def rows(choice: Choice, other_evaluators: Mapping[str, Mapping[str, Any]] | None = None) -> list[Row]:
@@ -76,23 +77,27 @@ def _rates(choice: Choice, others: Mapping[str, Mapping[str, Any]]) -> Iterator[
         if known is None:
             continue
         head = known[1]["all"]
-        yield _rate_row(str(words.NAMES[name].long), name, head, None)
+        yield _rate_row(str(words.NAMES[name].long), name, known, None)
         for one in analyses:
             found = rate_of(choice.results, one, choice.population)
             if found is not None:
-                yield _rate_row(str(LABELS[one]), one, found[1]["all"], head)
+                yield _rate_row(str(LABELS[one]), one, found, head)
         if name == "MPR":
             yield from _readings(choice, head)
         for evaluator, results in others.items():
             found = rate_of(results, name, choice.population)
             if found is not None and name != "MPR":
-                yield _rate_row(_("Evaluator %(name)s") % {"name": evaluator}, name, found[1]["all"], head)
+                yield _rate_row(_("Evaluator %(name)s") % {"name": evaluator}, name, found, head)
 
 
-def _rate_row(label: str, name: str, one: Mapping[str, Any], head: Mapping[str, Any] | None) -> Row:
+def _rate_row(
+    label: str, name: str, found: tuple[str, Mapping[str, Any]], head: Mapping[str, Any] | None
+) -> Row:
+    """`found`: the set that is counted and its rate."""
+    population, one = found[0], found[1]["all"]
     return Row(
         label, _slug(name), f"{one['x']}/{one['n']}", _share(one["estimate"]), limits(one["exact"]),
-        "" if head is None else _points(one, head), head=head is None,
+        "" if head is None else _points(one, head), head=head is None, population=population,
     )  # fmt: skip
 
 
@@ -117,7 +122,8 @@ def _readings(choice: Choice, head: Mapping[str, Any]) -> Iterator[Row]:
         found = sources.get(source, {}).get("MPR", {})
         if not found.get("READ", {}).get("n"):
             continue
-        rate = found.get(choice.population) or found["FAS"]
+        population = choice.population if found.get(choice.population) else "FAS"
+        rate = (population, {"all": found[population]})
         note = _("%(x)s of %(n)s that were read") % {"x": found["READ"]["x"], "n": found["READ"]["n"]}
         yield replace(_rate_row(str(label), "MPR", rate, head), note=note)
 
@@ -127,18 +133,22 @@ def _curves(choice: Choice, others: Mapping[str, Mapping[str, Any]]) -> Iterator
         head = choice.results.get("curves", {}).get(name)
         if head is None:
             continue
-        yield _curve_row(str(words.NAMES[name].long), name, head, None)
+        yield _curve_row(str(words.NAMES[name].long), name, head, None, choice.population)
         for one in analyses:
             curve = choice.results["curves"].get(one)
             if curve is not None:
-                yield _curve_row(str(LABELS[one]), one, curve, head)
+                yield _curve_row(str(LABELS[one]), one, curve, head, choice.population)
         for evaluator, results in others.items():
             curve = results.get("curves", {}).get(name)
             if curve is not None and name != "DFS":
-                yield _curve_row(_("Evaluator %(name)s") % {"name": evaluator}, name, curve, head)
+                yield _curve_row(
+                    _("Evaluator %(name)s") % {"name": evaluator}, name, curve, head, choice.population
+                )
 
 
-def _curve_row(label: str, name: str, curve: Mapping[str, Any], head: Mapping[str, Any] | None) -> Row:
+def _curve_row(
+    label: str, name: str, curve: Mapping[str, Any], head: Mapping[str, Any] | None, population: str
+) -> Row:
     marks = zip(curve["landmark_months"], curve["landmarks"], strict=True)
     note = " · ".join(
         _("%(month)s mo %(rate)s") % {"month": month, "rate": mark_text(mark)} for month, mark in marks
@@ -147,7 +157,9 @@ def _curve_row(label: str, name: str, curve: Mapping[str, Any], head: Mapping[st
     shown = value if curve["median"]["estimate"] is None else _("%(n)s mo") % {"n": value}
     counts = _("%(events)s/%(n)s events") % {"events": curve["events"], "n": curve["n"]}
     difference = "" if head is None else _months(curve, head)
-    return Row(label, _slug(name), counts, shown, median_interval(curve), difference, head is None, note)
+    return Row(
+        label, _slug(name), counts, shown, median_interval(curve), difference, head is None, note, whom(name, population)
+    )  # fmt: skip
 
 
 def _months(curve: Mapping[str, Any], head: Mapping[str, Any]) -> str:
