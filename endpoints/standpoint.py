@@ -122,10 +122,10 @@ class Standpoint(ABC):
     def figures(self, population: str = HEADLINE, evaluator: str = "") -> dict[str, Any]:
         """Figures of one analysis set by one evaluator, with `profile`: those that rest on profiles. Empty while they are
         not computed. One query."""
-        by = evaluator or engine_settings().evaluator
+        by = evaluator or self.evaluator
         stored = self.stored().filter(population=population, evaluator__in=(by, PROFILE))
         found = dict(stored.values_list("evaluator", "results"))
-        if population == HEADLINE and by == engine_settings().evaluator:
+        if population == HEADLINE and by == self.evaluator:
             found[by] = self.results
         if not found.get(by):
             return {}
@@ -142,6 +142,11 @@ class Standpoint(ABC):
     @property
     def engine_settings(self) -> dict[str, Any]:
         return engine_settings().to_json()
+
+    @property
+    def evaluator(self) -> str:
+        """Whose images the headline rests on: as configured when it was computed, which a cut keeps."""
+        return str(self.engine_settings["evaluator"])
 
 
 @dataclass

@@ -257,7 +257,7 @@ def addresses_of(reads: Iterable[list[Any]]) -> list[str]:
 
 
 def trace_of(number: str, name: str, shot: Shot, evaluator: str = "") -> tuple[Trace, list[str]]:
-    """The trace and the addresses it rests on. `evaluator` of the images, when it is not the one of the settings."""
+    """The trace and the addresses it rests on. `evaluator` of the images, when it is not the one of today's settings."""
     found = words.whole(name, shot.content["endpoints"][name])
     steps = compact.opened(shot.content, name)
     addresses = addresses_of(read for step in steps for read in step["reads"])

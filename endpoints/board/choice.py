@@ -17,7 +17,6 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as L
 
-from crf.derivation_imaging import engine_settings
 from endpoints.board.sources import by_others, evaluators_of, figures_of
 from endpoints.drawing import View
 from endpoints.engine.codes import MRECIST, RECIST
@@ -100,7 +99,7 @@ class Choice:
 
     @property
     def main_evaluator(self) -> bool:
-        return self.evaluator in ("", engine_settings().evaluator)
+        return self.evaluator in ("", self.standpoint.evaluator)
 
     @property
     def query(self) -> dict[str, str]:
@@ -190,7 +189,7 @@ def _criteria(choice: Choice, asked: str) -> None:
 def _evaluator(choice: Choice, asked: str) -> None:
     if not asked:
         return
-    if asked == engine_settings().evaluator or asked in evaluators_of(choice.standpoint):
+    if asked == choice.standpoint.evaluator or asked in evaluators_of(choice.standpoint):
         choice.evaluator = asked
     else:
         _refuse(

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crf.derivation_imaging import engine_settings
 from endpoints.board.choice import CRITERIA, SETS, Choice, cuts
 from endpoints.board.sources import evaluators_of
 from endpoints.standpoint import AtMoment
@@ -89,7 +88,7 @@ def _evaluators(choice: Choice) -> list[Option]:
     others = evaluators_of(choice.standpoint)
     if not others:
         return []
-    main = engine_settings().evaluator
+    main = choice.standpoint.evaluator
     every = [("", main), *((name, name) for name in others)]
     return [
         Option(value, name, value == ("" if choice.main_evaluator else choice.evaluator))

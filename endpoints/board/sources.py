@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from crf.derivation_imaging import engine_settings
 from endpoints.models_cuts import DataCut, Moment
 from endpoints.standpoint import HEADLINE, PROFILE, AtCut, AtMoment, Live, Standpoint
 
@@ -17,14 +16,14 @@ def figures_of(standpoint: Standpoint, population: str, evaluator: str) -> dict[
 
 def evaluators_of(standpoint: Standpoint) -> list[str]:
     """Who else read images, as the stored figures know: one query."""
-    stored = standpoint.stored().exclude(evaluator__in=(PROFILE, engine_settings().evaluator))
+    stored = standpoint.stored().exclude(evaluator__in=(PROFILE, standpoint.evaluator))
     return sorted(stored.values_list("evaluator", flat=True).distinct())
 
 
 def by_others(standpoint: Standpoint, population: str) -> dict[str, dict[str, Any]]:
     """The figures of an analysis set by every other evaluator: one query."""
     stored = standpoint.stored().filter(population=population)
-    others = stored.exclude(evaluator__in=(PROFILE, engine_settings().evaluator)).order_by("evaluator")
+    others = stored.exclude(evaluator__in=(PROFILE, standpoint.evaluator)).order_by("evaluator")
     return dict(others.values_list("evaluator", "results"))
 
 

@@ -89,7 +89,7 @@ def _trace(request: HttpRequest, endpoint: str, number: str, *, of_trial: bool) 
             "error_href": address_href(address[0] if isinstance(address, list) else address),
         }
         return render(request, "endpoints/no_trace.html", base)
-    found, addresses = tracing.trace_of(number, name, shot, seen.evaluator)
+    found, addresses = tracing.trace_of(number, name, shot, seen.evaluator or _main_evaluator(seen))
     live = shot.until is None
     context = base | {
         "trace": found, "live_value": _live_value(state, name), "shot": shot,
@@ -148,7 +148,7 @@ def _seen(request: HttpRequest, participant: Participant, state: EndpointState |
     chosen = request.GET.get("evaluator", "").strip()
     if seen.shot is not None:
         seen.evaluators = sorted(seen.shot.content.get("evaluators", {}))
-    if chosen and chosen != engine_settings().evaluator and seen.shot is not None:
+    if chosen and chosen != _main_evaluator(seen) and seen.shot is not None:
         seen.evaluator = chosen[:12]
         other = tracing.seen_by(seen.shot, chosen)
         seen.shot = other or seen.shot
@@ -165,6 +165,11 @@ def _seen(request: HttpRequest, participant: Participant, state: EndpointState |
             for who in seen.evaluators
         ]
     return seen
+
+
+def _main_evaluator(seen: Seen) -> str:
+    """Of the settings: those that a cut keeps, else those of today."""
+    return str(seen.cut.engine_settings["evaluator"]) if seen.cut else engine_settings().evaluator
 
 
 def _suffix(request: HttpRequest, *names: str) -> str:

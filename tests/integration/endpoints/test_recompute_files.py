@@ -17,7 +17,10 @@ from django.utils import timezone
 
 from crf.derivation_imaging import engine_settings
 from endpoints import report_data, services, standing_figures
+from endpoints.board.choice import choice_of
+from endpoints.board.sources import evaluators_of
 from endpoints.engine.figures import POPULATIONS
+from endpoints.engine.settings import Settings
 from endpoints.models import EndpointState, Status, StoredFigures, TrialState
 from endpoints.standpoint import AtCut, Live
 from endpoints.tasks import recompute_figures, recompute_trial
@@ -148,6 +151,22 @@ def test_another_evaluator_stands_beside_the_headline(lin: User) -> None:
     run = EndpointState.objects.filter(summary__has_key="evaluators").get().run
     assert run is not None
     assert run.content["evaluators"]["BICR"]["endpoints"]["BOR_RECIST"]["value"] == "PR"
+
+
+def test_a_cut_keeps_its_evaluator_when_another_is_configured(lin: User, monkeypatch: Any) -> None:
+    treated(lin, "50.0", "90.0")
+    treated(lin, "50.0", "90.0", evaluator="BICR")
+    cut = cut_of(world.people()["da"])
+    before = {one: AtCut(cut).figures(one) for one in ("FAS", "ENR")}
+    assert all(before.values())
+    changed = Settings.from_json(engine_settings().to_json() | {"evaluator": "BICR"})
+    monkeypatch.setattr("endpoints.standpoint.engine_settings", lambda: changed)
+    assert {one: AtCut(cut).figures(one) for one in before} == before
+    assert (AtCut(cut).evaluator, Live().evaluator) == (MAIN, "BICR")
+    assert evaluators_of(AtCut(cut)) == ["BICR"]
+    choice = choice_of({"cut": cut.code, "evaluator": "BICR"}, lin)
+    assert (choice.problems, choice.main_evaluator, choice.view.evaluator) == ([], False, "BICR")
+    assert choice_of({"cut": cut.code, "evaluator": MAIN}, lin).main_evaluator
 
 
 def test_traces_behind_figures_of_an_evaluator_are_those_of_the_evaluator(
