@@ -58,11 +58,11 @@ NAMES: dict[str, Name] = {
     "ORR_MRECIST_NO_FLOOR": Name(L("Objective response, mRECIST without 5 mm floor"), L("ORR, mRECIST, no floor"), "rate"),
     "DCR_NO_FLOOR": Name(L("Disease control, mRECIST without 5 mm floor"), L("DCR, no floor"), "rate"),
     "DOR_NO_FLOOR": Name(L("Duration of response, mRECIST without 5 mm floor"), L("DOR, no floor"), "time"),
-    "R0": Name(L("Complete resection (R0)"), L("R0 resection"), "rate", L("of the resected")),
+    "R0": Name(L("Complete resection (R0)"), L("R0 resection"), "rate"),
     "TRAE3": Name(
-        L("Treatment-related adverse event of grade 3 or more"), L("TRAE grade ≥3"), "rate", L("CTCAE v5.0, safety set")
+        L("Treatment-related adverse event of grade 3 or more"), L("TRAE grade ≥3"), "rate", L("CTCAE v5.0")
     ),
-    "SAE": Name(L("Serious adverse event"), L("SAE"), "rate", L("of any cause, safety set")),
+    "SAE": Name(L("Serious adverse event"), L("SAE"), "rate", L("of any cause")),
 }  # fmt: skip
 HEADLINE = ("MPR", "PCR", "ORR", "DCR", "PFS", "DFS", "OS", "DOR")
 RATES = ("MPR", "PCR", "ORR", "DCR")

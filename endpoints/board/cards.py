@@ -42,7 +42,7 @@ RATES: tuple[Kind, ...] = (
     _same("PCR", L("pCR"), L("RVT 0%, central review")),
     Kind("ORR", "ORR", "ORR_MRECIST", L("ORR"), L("best response before surgery")),
     Kind("DCR", "DCR_RECIST", "DCR", L("DCR"), L("before surgery")),
-    _same("R0", L("R0 resection"), L("of resected participants")),
+    _same("R0", L("R0 resection"), ""),
     _same("TRAE3", L("Grade ≥3 TRAE"), L("CTCAE v5.0, related to any study drug")),
 )
 CURVES: tuple[Kind, ...] = (
@@ -171,8 +171,9 @@ def companion(x: int, pending: int, settled: Mapping[str, Any]) -> str:
 
 
 def _note(choice: Choice, name: str, kind: Kind, population: str) -> str:
+    """The set that is counted is named where it is not the chosen one, or where the endpoint has a set of its own."""
     parts = [SHOWN_CRITERIA.get(name, ""), str(kind.note)]
-    if population != choice.population and name not in OWN_SET:
+    if population != choice.population or name in OWN_SET:
         parts.append(str(words.SETS.get(population, population)))
     return ", ".join(part for part in parts if part)
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from endpoints.board import sensitivity, tables
+from endpoints.board.cards import card_of, cards
 from endpoints.engine.course import ENDPOINTS
 from endpoints.engine.figures import figures
 from endpoints.engine.settings import DEFAULTS
@@ -53,3 +54,19 @@ def test_another_set_stands_beside_its_own_numbers() -> None:
     assert {row[0]: row[place] for row in shown.rows}["R0"] == "ENR"
     assert {one.population for one in sensitivity.rows(choice_of("ENR"))} >= {"ENR", "ENR, R0 resected"}
     assert more.rows[0][1] == "ENR"
+
+
+def test_a_card_names_the_set_that_is_its_denominator() -> None:
+    notes = {one.name: (one.counts, one.note) for one in cards(choice_of("FAS"))}
+    assert notes["R0"] == ("1/1", "Resected")
+    assert notes["TRAE3"] == ("1/2", "CTCAE v5.0, related to any study drug, Safety set")
+    assert notes["MPR"] == ("0/3", "RVT ≤10%, central review")  # the chosen set, as everywhere on the page
+    notes = {one.name: (one.counts, one.note) for one in cards(choice_of("ENR"))}
+    assert notes["R0"] == ("1/4", "Enrolled")
+    assert notes["TRAE3"] == ("1/4", "CTCAE v5.0, related to any study drug, Enrolled")
+    found = [card_of(choice_of("ENR"), name) for name in ("R0", "TRAE3", "SAE")]
+    assert [one and one.note for one in found] == [
+        "Enrolled",
+        "CTCAE v5.0, Enrolled",
+        "of any cause, Enrolled",
+    ]
