@@ -49,11 +49,17 @@ log = structlog.get_logger(__name__)
 FEWEST = 5  # with fewer, a figure would show persons, not a trial: numbers only
 KEPT = timedelta(days=7)
 HERE = Path(__file__).parent
-SOURCES = (
+SOURCES = (  # what draws, what words it, and the catalogues: after a release no figure keeps its old words
     *sorted((HERE / "charts").glob("*.py")),
     Path(__file__),
+    HERE / "board" / "parts.py",
+    HERE / "ordering.py",
     HERE / "plotting.py",
     HERE / "rows.py",
+    HERE / "words.py",
+    HERE.parent / "trialsite" / "web" / "charts.py",
+    HERE.parent / "trialsite" / "web" / "figures.py",
+    *sorted((HERE.parent / "locale").glob("*/LC_MESSAGES/django.po")),
 )
 PEOPLE = frozenset(
     {"waterfall", "swimmer", "spider"}
@@ -88,9 +94,9 @@ class Wanted:
 
 @cache
 def look() -> str:
-    """Changes when a line of the drawing changes."""
+    """Changes when a line or a word of the drawing changes."""
     made = hashlib.sha256()
-    for path in (*SOURCES, HERE.parent / "trialsite" / "web" / "charts.py"):
+    for path in SOURCES:
         made.update(path.read_bytes())
     return made.hexdigest()[:16]
 
@@ -104,14 +110,14 @@ def wanted(view: View, results: Mapping[str, Any], language: str, named: bool) -
         for name in plotting.CURVES:
             curve = results["curves"].get(name)
             if curve and curve["n"] >= FEWEST:
-                key = digest(["km", name, curve, language, look()])
-                title = str(words.NAMES[name].long)
-                found[name.lower()] = Wanted(name.lower(), key, title, curve_alt(name, curve))
+                title, alt = str(words.NAMES[name].long), curve_alt(name, curve)
+                key = digest(["km", name, curve, alt, language, look()])
+                found[name.lower()] = Wanted(name.lower(), key, title, alt)
         if results["sets"].get(view.population, 0) >= FEWEST:
             who = [view.standpoint.source, view.population, view.criteria, view.evaluator, named]
             for name, (title, alt) in texts(results, view).items():
-                rests = [*who, alt] if name in PEOPLE else plotting.rests_on(name, results)
-                key = digest([name, rests, language, look()])
+                rests = who if name in PEOPLE else plotting.rests_on(name, results)
+                key = digest([name, rests, alt, language, look()])
                 found[name] = Wanted(name, key, title, alt)
     return found
 

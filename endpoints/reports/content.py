@@ -41,11 +41,14 @@ ROOT = Path(__file__).resolve().parents[2]
 def definition() -> str:
     """Changes when a line of the report's making changes: then the same data give another file."""
     made = hashlib.sha256()
-    folders = (ROOT / "endpoints" / "reports", ROOT / "endpoints" / "charts", ROOT / "templates" / "reports")
+    makers = [ROOT / "endpoints" / name for name in ("reports", "charts", "engine")]
+    folders = (*makers, ROOT / "templates" / "reports")
     single = (
         "endpoints/board/parts.py",
+        "endpoints/board/safety.py",
         "endpoints/drawing.py",
         "endpoints/moves.py",
+        "endpoints/ordering.py",
         "endpoints/plotting.py",
         "endpoints/words.py",
         "endpoints/rows.py",
