@@ -246,10 +246,12 @@ def _curve_elsewhere(choice: Choice, name: str, curve: Mapping[str, Any]) -> dic
     keys = ("n", "events", "time", "n_event", "n_censor")
     same = all(there[key] == curve[key] for key in keys)
     said = {
-        "median": median_text(there),
+        "median": median_text(there)
+        if there["median"]["estimate"] is None
+        else _("%(n)s mo") % {"n": median_text(there)},
         "events": there["events"],
         "n": there["n"],
         "label": choice.other.label,
     }
-    text = _("same in %(label)s") if same else _("%(median)s mo (%(events)s/%(n)s) in %(label)s")
+    text = _("same in %(label)s") if same else _("%(median)s (%(events)s/%(n)s) in %(label)s")
     return {"delta": text % said, "moved": not same}

@@ -103,7 +103,7 @@ def exposure(results: Results) -> list[Grid]:
         rows.append(
             [
                 str(DRUGS.get(drug, drug)), one["n"], _spread(one["doses"], 0), _spread(one["mg"], 0),
-                *(_spread(one["rdi"][phase], 0) for phase in PHASES if _phase(found, phase)),
+                *(_spread(one["rdi"][phase], 1) for phase in PHASES if _phase(found, phase)),
                 *(_of(one[name]["x"], one[name]["n"]) for name in ("lower", "omitted", "stopped")),
             ]
         )  # fmt: skip

@@ -19,7 +19,7 @@ from endpoints.ordering import ordered
 from trialsite.accounts.models import Site
 from trialsite.accounts.permissions import Grants
 from trialsite.accounts.roles import Permission
-from trialsite.web.figures import number
+from trialsite.web.figures import number, viable
 
 Results = Mapping[str, Any]
 
@@ -200,7 +200,7 @@ def _rvt(choice: Choice, reader: Reader) -> list[Grid]:
     classes = Grid("rvt", _("Residual viable tumour"), [_("RVT, %"), _("Participants")], body)
     if not reader.named and len(values) < drawing.FEWEST:
         return [classes]  # single values of so few are persons
-    each = [[number(value, 2)] for value in values]
+    each = [[viable(value)] for value in values]
     return [classes, Grid("values", _("Every value, ascending"), [_("RVT, %")], each)]
 
 
