@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -12,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from endpoints.board.grid import plain
 from endpoints.cuts import services
 from endpoints.cuts.comparing import Comparison, Person, compare, name_of
 from endpoints.cuts.inputs import Inputs, Window, inputs_between
@@ -163,14 +165,14 @@ def comparison_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse
             content_type="text/plain; charset=utf-8",
         )
     file_taken(by=user, what="compare.csv", of=found.after, filters={"a": a, "b": b})
-    answer = StreamingHttpResponse(
-        (sheets.line(row) for row in _rows(found)), content_type="text/csv; charset=utf-8"
-    )
+    lines = (sheets.line(plain(cell) for cell in row) for row in _rows(found))
+    answer = StreamingHttpResponse(chain([sheets.MARK], lines), content_type="text/csv; charset=utf-8")
     name = f"{name_of(found.before)}_{name_of(found.after)}".replace(":", "-").replace("+", "-")
     answer["Content-Disposition"] = f'attachment; filename="compare_{name}.csv"'
     return answer
 
 
+# Columns and kinds are the same in every language, for programs; what they hold is in the reader's.
 HEADER = (
     "kind", "participant", "what", "set_or_form", "before", "after", "difference", "who", "role", "when", "reason", "field",
 )  # fmt: skip

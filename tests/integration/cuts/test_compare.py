@@ -25,6 +25,7 @@ from trialsite.accounts.models import User
 from trialsite.accounts.permissions import forget, grants_of
 from trialsite.accounts.roles import Role
 from trialsite.audit.models import AuditEvent
+from trialsite.web import sheets
 
 pytestmark = pytest.mark.django_db
 
@@ -205,7 +206,11 @@ def test_the_pages(cast: Cast, operated: Participant, client: Client, settings: 
     shown = client.get("/endpoints/compare/", {"a": "DC-01", "b": f"at:{at.isoformat()}"}).content.decode()
     assert "0/1 (0.0%)" in shown
     answer: Any = client.get("/endpoints/compare.csv?a=DC-01&b=live")
-    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    text = b"".join(answer.streaming_content).decode()
+    assert text.startswith(sheets.MARK), "without it spreadsheets read Chinese as something else"
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix(sheets.MARK))))
+    assert any(row["difference"].startswith("-") for row in rows)
+    assert not any(row["difference"].startswith("\u2212") for row in rows), "a minus that a spreadsheet reads"
     assert {"figure", "value", "field, endpoint"} <= {row["kind"] for row in rows}
     field = next(row for row in rows if row["kind"] == "field, endpoint")
     assert (field["reason"], field["participant"]) == (WHY, "01-003")
