@@ -32,6 +32,7 @@ from trialsite.kernel.decisions import Refused
 from trialsite.kernel.study import study
 
 HEADLINE = "FAS"
+EXACT = "exact"  # beside `at` of a form: the moment that its field was filled with
 PROFILE = ""  # as `standing_figures.PROFILE`
 
 
@@ -396,8 +397,25 @@ def standpoint_of(params: Mapping[str, str], by: Any) -> Standpoint:
             raise Refused(_("There is no data cut %(code)s.") % {"code": code[:20]}, "cut")
         return AtCut(cut)
     if text := params.get("at", "").strip():
-        return AtMoment(_asked(text, by))
+        return AtMoment(_asked(_unchanged(text, params.get(EXACT, "").strip()) or text, by))
     return Live()
+
+
+def field_of(at: dt.datetime) -> str:
+    """A moment as a field of date and time holds it: to the second, in the zone of the trial."""
+    return f"{at.astimezone(trial_zone()):%Y-%m-%dT%H:%M:%S}"
+
+
+def _unchanged(text: str, exact: str) -> str:
+    """The moment that the form was filled with, when its field was left as it was: the field holds no fractions of a
+    second, and the end of a day has them. Browsers leave out seconds of zero."""
+    try:
+        asked, before = parse_datetime(text), parse_datetime(exact)
+    except ValueError:
+        return ""
+    if asked is None or before is None or timezone.is_naive(before) or timezone.is_aware(asked):
+        return ""
+    return exact if FIRST <= before.year <= LAST and f"{asked:%Y-%m-%dT%H:%M:%S}" == field_of(before) else ""
 
 
 def _asked(text: str, by: Any) -> Moment:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from endpoints.board.choice import CRITERIA, SETS, Choice, cuts
 from endpoints.board.sources import evaluators_of
-from endpoints.standpoint import AtMoment
+from endpoints.standpoint import EXACT, AtMoment, field_of
 from trialsite.web.figures import day
 
 COMPARED = 2  # the latest cuts; the page of comparisons has all
@@ -64,7 +63,10 @@ def controls_of(choice: Choice) -> Controls:
         compare=_compare(choice, [one.code for one in known if one.code != code]),
         hidden=[(name, value) for name, value in chosen.items() if name in ("cut", "at", "compare")],
         at=_at(point),
-        kept_for_at=[(name, value) for name, value in chosen.items() if name not in ("cut", "at")],
+        kept_for_at=[
+            *((name, value) for name, value in chosen.items() if name not in ("cut", "at")),
+            *([(EXACT, chosen["at"])] if "at" in chosen else []),
+        ],
         ribbon=ribbon(choice), digest=cut.digest[:8] if cut else "", cut_href=f"/endpoints/cuts/{code}/" if cut else "",
         compare_href=_compare_href(choice), report_href=f"/reports/?cut={code}" if cut else "/reports/",
     )  # fmt: skip
@@ -116,10 +118,8 @@ def _compare_href(choice: Choice) -> str:
 
 
 def _at(point: Any) -> str:
-    """The moment as the field of the form writes it, in the reader's time zone."""
-    return (
-        f"{timezone.localtime(point.at):%Y-%m-%dT%H:%M}" if isinstance(point, AtMoment) and point.at else ""
-    )
+    """The moment as the field of the form writes it, to the second, in the zone in which it is read."""
+    return field_of(point.at) if isinstance(point, AtMoment) and point.at else ""
 
 
 def ribbon(choice: Choice) -> str:

@@ -17,6 +17,8 @@ from crf.derivation_imaging import engine_settings
 from crf.selectors.sheets import casebooks
 from endpoints import drawing, plotting
 from endpoints.board import state
+from endpoints.board.choice import choice_of
+from endpoints.board.controls import controls_of
 from endpoints.cuts import data_state
 from endpoints.cuts.building import moment_build
 from endpoints.cuts.services import moment_ask
@@ -157,6 +159,28 @@ def test_a_moment_shows_how_far_it_is_and_then_its_figures(
     assert answer.status_code == 286
     assert "1/1" in answer.content.decode()
     assert "As of " in page_of(client, **asked)
+
+
+def test_show_without_a_change_asks_for_the_same_moment(
+    original: Participant, cast: dict[str, User], enter: Any
+) -> None:
+    choice = choice_of({"at": "2026-05-31"}, cast["mo"])
+    shown = controls_of(choice)
+    assert shown.at == "2026-05-31T23:59:59"
+    form = {"at": shown.at, **dict(shown.kept_for_at)}
+    assert choice_of(form, cast["mo"]).standpoint.source == choice.standpoint.source
+    other = choice_of(form | {"at": "2026-05-31T12:00"}, cast["mo"]).standpoint
+    assert other.at is not None
+    assert (other.source != choice.standpoint.source, other.at.minute) == (True, 0)
+    assert Moment.objects.count() == 2
+    for odd in ("yesterday", "2026-02-31T00:00", "0001-01-01T00:00+14:00"):
+        assert (
+            choice_of({"at": "2026-05-31", "exact": odd}, cast["mo"]).standpoint.source
+            == choice.standpoint.source
+        )
+    page = enter("mo").get("/endpoints/", {"at": "2026-05-31"}).content.decode()
+    assert 'step="1" value="2026-05-31T23:59:59"' in page
+    assert re.search(r'name="exact" value="2026-05-31T\d\d:59:59\.999999', page)
 
 
 def test_a_moment_that_failed_says_why(original: Participant, cast: dict[str, User], enter: Any) -> None:
