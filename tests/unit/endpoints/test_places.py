@@ -15,7 +15,9 @@ from endpoints.reports.safety import safety as reported
 
 
 def summary(days: int, event: bool) -> dict[str, Any]:
-    values = {key: {} for key in ENDPOINTS} | {"OS": {"days": days, "event": event}}
+    values: dict[str, dict[str, Any]] = {key: {} for key in ENDPOINTS} | {
+        "OS": {"days": days, "event": event}
+    }
     return {"sets": ["ENR", "FAS"], "values": values, "best_change": {}}
 
 
