@@ -61,6 +61,11 @@ def may_take(grants: Grants, job: ReportJob) -> bool:
     return not mine or (bool(job.sites) and set(job.sites) <= set(mine))
 
 
+def may_take_data(grants: Grants) -> bool:
+    """Who may read a report of all sites may have the data that are part of it (docs/adr/0025-data-in-reports.md)."""
+    return all(grants.sites(permission) is None for permission in (Permission.REPORT, Permission.RESULTS))
+
+
 def takeable(grants: Grants, asked: QuerySet[ReportJob]) -> QuerySet[ReportJob]:
     """Those of the jobs asked for that `may_take` allows, decided by the database: as many queries for many as for few."""
     trial = Q(kind=ReportKind.TRIAL)

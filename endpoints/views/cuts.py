@@ -24,6 +24,7 @@ from endpoints.cuts import services, showing
 from endpoints.cuts.moved import figures_of
 from endpoints.models import DataCut, Moment
 from endpoints.models_cuts import MomentState
+from endpoints.reports.services import may_take_data
 from endpoints.standpoint import AtCut, cut_of, moment_of, trial_zone
 from endpoints.versions import basis
 from endpoints.views.trial import DONE, is_polling
@@ -46,7 +47,7 @@ def cut_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(cuts, PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page, "may": services.may_cut(request.user),  # type: ignore[arg-type]
-        "newest": cuts.first(), "may_take": grants_of(request.user).may(Permission.EXPORT),
+        "newest": cuts.first(), "may_take": may_take_data(grants_of(request.user)),
     }  # fmt: skip
     return render(request, "endpoints/cuts/list.html", context)
 
@@ -259,7 +260,7 @@ def cut(request: HttpRequest, code: str) -> HttpResponse:
         "now": basis().split("/", 1), "settings": sorted(found.engine_settings.items()),
         "before": DataCut.objects.filter(number__lt=found.number).first(),
         "reports": found.reports.filter(state="READY").defer("inputs").order_by("-requested_at")[:PAGE],
-        "may_take": grants_of(request.user).may(Permission.EXPORT),
+        "may_take": may_take_data(grants_of(request.user)),
         "after": list(found.replaced_by.all()), "said": said_of(found), "role": role_of(found),
     }  # fmt: skip
     return render(request, "endpoints/cuts/cut.html", context)
@@ -276,24 +277,25 @@ def role_of(cut: DataCut) -> str:
 
 
 @require_GET
-@require(Permission.EXPORT)
+@require(Permission.REPORT)
 def course_file(request: HttpRequest, code: str) -> StreamingHttpResponse:
-    """`/endpoints/cuts/DC-02/courses.json`: what the engine was given, for `python -m endpoints.engine course`."""
+    """`/endpoints/cuts/DC-02/courses.json`: what the engine was given, for `python -m endpoints.engine course`.
+
+    The same courses are attached to a full report of the cut, so they are for who may read one (ADR 0025).
+    """
+    if not may_take_data(grants_of(request.user)):
+        raise Http404
     found = _cut(code)
-    sites = grants_of(request.user).sites(Permission.EXPORT)
     services.courses_taken(by=request.user, cut=found)  # type: ignore[arg-type]
-    answer = StreamingHttpResponse(_courses(found, sites), content_type="application/json; charset=utf-8")
+    answer = StreamingHttpResponse(_courses(found), content_type="application/json; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{found.code}_courses.json"'
     return answer
 
 
-def _courses(cut: DataCut, sites: set[int] | None) -> Iterator[str]:
+def _courses(cut: DataCut) -> Iterator[str]:
     """The cases as a list, one a line, with the settings they were computed with."""
-    people = AtCut(cut).people().order_by("number")
-    if sites is not None:
-        people = people.filter(site__in=sites)
     before = "["
-    for one in people.iterator(chunk_size=100):
+    for one in AtCut(cut).people().order_by("number").iterator(chunk_size=100):
         yield before + json.dumps(one.course | {"settings": cut.engine_settings}, ensure_ascii=False)
         before = ",\n"
     yield "]\n" if before != "[" else "[]\n"

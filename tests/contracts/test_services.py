@@ -141,7 +141,7 @@ NO_SERVICE = {
     "endpoints.cuts.services.may_cut", "endpoints.cuts.services.may_look", "endpoints.cuts.services.may_confirm",
     "endpoints.cuts.services.manifest_of", "endpoints.cuts.services.heads_at", "endpoints.cuts.services.hurry",
     "endpoints.reports.services.may_take", "endpoints.reports.services.scope_of", "endpoints.reports.services.hurry",
-    "endpoints.reports.services.takeable",
+    "endpoints.reports.services.takeable", "endpoints.reports.services.may_take_data",
     "endpoints.verification_services.may_verify", "endpoints.verification_services.last_night",
     "endpoints.verification_services.verification_due", "endpoints.verification_services.waiting_run",
     "endpoints.verification_services.hurry",

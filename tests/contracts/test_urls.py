@@ -462,7 +462,7 @@ TABLE: dict[str, tuple[Line, ...]] = {
         post("/endpoints/cuts/dry-run/{dry_run}/", (DATA, 422), (TRIAL, 403)),
     ),
     "endpoints/cuts/<str:code>/": (get("/endpoints/cuts/{cut}/", TRIAL), get("/endpoints/cuts/DC-99/", TRIAL, 404)),
-    "endpoints/cuts/<str:code>/courses.json": (get("/endpoints/cuts/{cut}/courses.json", EXPORTERS),),
+    "endpoints/cuts/<str:code>/courses.json": (get("/endpoints/cuts/{cut}/courses.json", TRIAL),),
     "endpoints/compare/": (get("/endpoints/compare/?a={cut}&b=live", TRIAL), get("/endpoints/compare/?a=DC-99", TRIAL, 422)),
     "endpoints/compare.csv": (get("/endpoints/compare.csv?a={cut}&b=live", TRIAL),),
     "endpoints/<slug:endpoint>/": (get("/endpoints/mpr/", TRIAL),),

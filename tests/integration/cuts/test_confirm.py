@@ -20,7 +20,7 @@ from endpoints.standpoint import AtCut, AtMoment
 from participants.models import Participant
 from tests import world
 from tests.integration.cuts.conftest import cut_of, dry_run, signed
-from trialsite.accounts.models import User
+from trialsite.accounts.models import RoleHeld, User
 from trialsite.audit.models import AuditEvent
 from trialsite.kernel.decisions import Refused
 from trialsite.kernel.digests import digest
@@ -261,6 +261,23 @@ def test_the_course_file_is_what_the_engine_was_given(
     assert case.pop("settings") == cut.engine_settings
     assert case == json.loads(zlib.decompress(cut.people.get().case))
     assert AuditEvent.objects.get(action="EXPORTED").new == f"DC-01 {cut.digest}"
+
+
+def test_the_course_file_is_for_who_may_read_a_full_report(
+    cast: Cast, participant: Participant, client: Client, settings: Any
+) -> None:
+    settings.DEMO = True
+    cut_of(cast["da"])
+    address = "/endpoints/cuts/DC-01/courses.json"
+    client.force_login(cast["mo"])
+    assert client.get(address).status_code == 200, "the same courses are attached to the report"
+    assert AuditEvent.objects.filter(action="EXPORTED").count() == 1
+    assert address in client.get("/endpoints/cuts/DC-01/").content.decode()
+    RoleHeld.objects.filter(user=cast["da"]).update(site=participant.site)
+    client.force_login(cast["da"])
+    assert client.get(address).status_code == 404, "a report limited to a site carries no data"
+    assert address not in client.get("/endpoints/cuts/DC-01/").content.decode()
+    assert AuditEvent.objects.filter(action="EXPORTED").count() == 1
 
 
 def test_a_cut_that_is_not_there(desk: Client) -> None:
