@@ -269,7 +269,15 @@ def of_cards(choice: Choice) -> list[Grid]:
         [row.label, row.population, row.counts, row.estimate, row.interval, row.difference, row.note]
         for row in sensitivity.rows(choice, choice.by_others)
     ]
-    more = [_("Analysis"), _("Set"), "x/n", _("Estimate"), _("95% CI"), _("Difference to the headline"), _("Note")]
+    more = [
+        _("Analysis"),
+        _("Set"),
+        "x/n",
+        _("Estimate"),
+        _("95% CI"),
+        _("Difference to the headline"),
+        _("Note"),
+    ]
     return [
         Grid("cards", _("Endpoints"), heads, cells),
         Grid("sensitivity", _("Sensitivity analyses"), more, found),
