@@ -22,6 +22,10 @@ from trialsite.web.digesting import Digested, Digesting
 log = structlog.get_logger(__name__)
 
 LIMIT, SECONDS = 60, 60  # questions of one address in so many seconds; a hospital shares one address
+LARGE, LARGE_LIMIT = (
+    2**20,
+    6,
+)  # bytes from which a question counts as a file to be hashed, and how many of these
 KINDS = (b"%PDF-", b"PK\x03\x04")  # what this system gives out: PDF, and archives of certified copies
 LONGEST = 200  # characters of a code or digest, generously
 
@@ -33,9 +37,12 @@ def check(request: HttpRequest) -> HttpResponse:
     """The question; a file is read in pieces, nothing of it is kept."""
     if request.method == "GET":
         return _page(request)
-    if _too_many(request):
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if _too_many(request, "check", LIMIT) or (
+        length > LARGE and _too_many(request, "check-file", LARGE_LIMIT)
+    ):
         return _page(request, wrong=_("Too many questions from this address. Wait a minute."), status=429)
-    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.CHECK_LARGEST + 10_000:
+    if length > settings.CHECK_LARGEST + 10_000:
         return _page(request, wrong=_too_large(), status=413)
     request.upload_handlers = [Digesting(request)]
     return _asked(request)
@@ -84,7 +91,7 @@ def _too_large() -> str:
 @require_GET
 def check_code(request: HttpRequest, code: str) -> HttpResponse:
     """`/check/9f2c41d7e41b8a06/`: where the QR code leads."""
-    if _too_many(request):
+    if _too_many(request, "check", LIMIT):
         return _page(request, wrong=_("Too many questions from this address. Wait a minute."), status=429)
     plain = codes.typed(code[:LONGEST])
     return _answer(request, checking.by_code(plain), plain)
@@ -108,10 +115,10 @@ def _page(
     return render(request, "reports/check.html", context, status=status)
 
 
-def _too_many(request: HttpRequest) -> bool:
-    window = f"check:{address(request)}"
+def _too_many(request: HttpRequest, kind: str, limit: int) -> bool:
+    window = f"{kind}:{address(request)}"
     cache.add(window, 0, SECONDS)
     try:
-        return cache.incr(window) > LIMIT
+        return cache.incr(window) > limit
     except ValueError:  # the minute ended between the two lines
         return False

@@ -162,6 +162,14 @@ def test_one_address_asks_so_often(client: Client, monkeypatch: pytest.MonkeyPat
     assert client.get("/check/").status_code == 200, "the page itself is always there"
 
 
+def test_one_address_has_fewer_large_files_hashed(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "LARGE", 2000)
+    monkeypatch.setattr(views, "LARGE_LIMIT", 2)
+    big = b"%PDF-" + bytes(4000)
+    assert [asked(client, big).status_code for _time in range(3)] == [200, 200, 429]
+    assert asked(client, None, CODE).status_code == 200, "a code costs nothing"
+
+
 def test_a_post_without_its_token_is_refused(mo: User) -> None:
     assert Client(enforce_csrf_checks=True).post("/check/", {"code": CODE}).status_code == 403
 
