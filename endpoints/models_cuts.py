@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import zlib
 from typing import Any
@@ -14,8 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from participants.models import Participant
 from trialsite.accounts.models import Site
-
-LEASE = dt.timedelta(minutes=9)
 
 
 class MomentState(models.TextChoices):

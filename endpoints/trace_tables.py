@@ -124,7 +124,10 @@ def lesions(case: Mapping[str, Any] | None, criteria: str, evaluator: str, last:
     for scan in scans:
         for target in scan["target"]:
             places.setdefault(str(target.get("id")), str(target.get("organ") or ""))
-    rows = [(lesion, place, [_measured(scan, lesion) for scan in scans]) for lesion, place in places.items()]
+    rows = [
+        (lesion, words.code_label("ORGAN", place), [_measured(scan, lesion) for scan in scans])
+        for lesion, place in places.items()
+    ]
     return LesionTable([(_name(scan), figures.day(scan["date"])) for scan in scans], rows)
 
 
@@ -137,6 +140,6 @@ def _measured(scan: Mapping[str, Any], lesion: str) -> str:
     for target in scan["target"]:
         if str(target.get("id")) == lesion:
             if target.get("mm") is not None:
-                return figures.number(target["mm"])
+                return figures.number(target["mm"], 1)
             return words.code_word(target.get("state"))
     return "–"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.utils.translation import gettext_noop as N_
 
+from crf.codelists import CODELISTS
 from crf.ctcae import TERMS
 from crf.fields import CrfField
 from endpoints.compact import CUTOFF
@@ -261,6 +262,13 @@ WORDS: dict[str, Any] = {
     "present": L("Present"), "unequivocal_progression": L("Unequivocal progression"),
     "equivocal": L("Equivocal"), "unequivocal": L("Unequivocal"),
 }  # fmt: skip
+
+
+def code_label(codes: str, value: str) -> str:
+    """The label of a code of a CRF list in the active language; what is no code of it stays as it is."""
+    found = CODELISTS.get(codes)
+    label = found.codes.get(value) if found else None
+    return str(label) if label else value
 
 
 def code_word(value: Any) -> str:

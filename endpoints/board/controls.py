@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from endpoints.board.choice import CRITERIA, SETS, Choice, cuts
 from endpoints.board.sources import evaluators_of
@@ -100,7 +101,7 @@ def _evaluators(choice: Choice) -> list[Option]:
 
 def _compare(choice: Choice, codes: list[str]) -> list[Option]:
     now = choice.query.get("compare", "")
-    found = [Option("", _("None"), not now, choice.with_(compare=None))]
+    found = [Option("", pgettext("comparison", "None"), not now, choice.with_(compare=None))]
     shown = codes[:COMPARED] + [code for code in codes[COMPARED:] if code == now]
     found += [Option(code, code, now == code, choice.with_(compare=code)) for code in shown]
     if not choice.standpoint.live:

@@ -15,7 +15,6 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from crf.derivation_imaging import engine_settings
@@ -28,7 +27,7 @@ from endpoints.engine.codes import PENDING
 from endpoints.engine.figures import all_figures
 from endpoints.gather import ANALYTE, READ, Gathered, course, today
 from endpoints.models import Status
-from endpoints.models_cuts import LEASE, Moment, MomentPerson, MomentState, StoredFigures
+from endpoints.models_cuts import Moment, MomentPerson, MomentState, StoredFigures
 from endpoints.planned import KEPT, planned_now
 from endpoints.services import Computed, compute
 from endpoints.standing_figures import profile_parts
@@ -37,6 +36,7 @@ from trialsite.accounts.models import Site
 from trialsite.audit.models import AuditChain
 from trialsite.audit.trail import chain_name
 from trialsite.kernel.study import study
+from trialsite.web.jobs import LEASE, claim
 
 from . import data_state
 from .data_state import PersonState
@@ -85,12 +85,7 @@ def moment_build(pk: int) -> bool:
 
 
 def _claim(pk: int) -> Moment | None:
-    now = timezone.now()
-    free = Q(state=MomentState.QUEUED) | Q(state=MomentState.RUNNING, lease__lt=now)
-    mine = {"state": MomentState.RUNNING, "lease": now + LEASE, "progress": 1, "stage": "gather", "error": ""}
-    if not Moment.objects.filter(free, pk=pk).update(**mine):
-        return None
-    return Moment.objects.get(pk=pk)
+    return Moment.objects.get(pk=pk) if claim(Moment, pk) else None
 
 
 def _note(moment: Moment, **values: Any) -> None:

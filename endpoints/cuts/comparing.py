@@ -23,6 +23,7 @@ from trialsite.accounts.permissions import Grants
 from trialsite.accounts.roles import Permission
 from trialsite.kernel.digests import digest
 
+SHOWN_FIRST = (*words.HEADLINE, "R0", "TRAE3", "SAE")
 SAME = ("data_cutoff", "final")  # the question asked of the course, named above the participants
 
 
@@ -48,6 +49,11 @@ class ValueChange:
     def slug(self) -> str:
         return self.name.lower()
 
+    @property
+    def headline(self) -> bool:
+        """Not a sensitivity analysis; what is no endpoint (a data error) is always shown."""
+        return self.name not in words.NAMES or self.name in SHOWN_FIRST
+
 
 @dataclass(slots=True)
 class Person:
@@ -58,6 +64,16 @@ class Person:
     kind: str
     values: list[ValueChange] = field(default_factory=list)
     inputs: bool = False  # the course or the profile differs
+
+    @property
+    def shown(self) -> list[ValueChange]:
+        """The endpoints themselves; all that differs when these are the same."""
+        return [one for one in self.values if one.headline] or self.values
+
+    @property
+    def further(self) -> list[ValueChange]:
+        """Sensitivity analyses beside them."""
+        return [one for one in self.values if one not in self.shown]
 
 
 @dataclass

@@ -31,7 +31,8 @@ def _lesions(criteria: str, every: Sequence[Mapping[str, Any]], shown: Sequence[
     others = _names(every, "nontarget")
     new = _names(every, "new")
     rows = [
-        row([f"{name} {organ}".strip(), *(_target(one, name) for one in shown)]) for name, organ in targets
+        row([f"{name} {words.code_label('ORGAN', organ)}".strip(), *(_target(one, name) for one in shown)])
+        for name, organ in targets
     ]
     rows += [row([name, *(_state(one, "nontarget", name) for one in shown)]) for name, _organ in others]
     rows += [row([name, *(_state(one, "new", name) for one in shown)]) for name, _organ in new]

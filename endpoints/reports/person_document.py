@@ -48,7 +48,10 @@ def _identification(content: Mapping[str, Any]) -> Block:
     rows = [
         [_("Participant"), content["number"]],
         [_("Site"), content["site"]],
-        [_("Age, sex"), f"{baseline.get('age', NOTHING)}, {baseline.get('sex', NOTHING)}"],
+        [
+            _("Age, sex"),
+            f"{baseline.get('age', NOTHING)}, {words.code_label('SEX', baseline.get('sex', NOTHING))}",
+        ],
         [_("Enrolled"), day(disposition.get("enrolled"))],
         [_("First dose"), day(disposition.get("first_dose"))],
         [_("Analysis sets"), sets],

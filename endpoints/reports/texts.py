@@ -10,7 +10,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as L
 
-from crf.codelists import CODELISTS
 from endpoints import words
 from trialsite.web.figures import day, percent
 
@@ -85,13 +84,6 @@ def refused(content: Mapping[str, Any]) -> str:
     """Who of the screened is in no set."""
     n = content["problem_count"]
     return _("%(n)s with data errors, not counted") % {"n": n} if n else "–"
-
-
-def code_label(codes: str, value: str) -> str:
-    """The label of a code of the CRF in the active language."""
-    found = CODELISTS.get(codes)
-    label = found.codes.get(value) if found else None
-    return str(label) if label else value
 
 
 def problems(content: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -119,8 +119,8 @@ class BuildJob(models.Model):
         self.note(progress=progress, stage=stage, lease=timezone.now() + LEASE)
 
 
-def claim(model: type[BuildJob], pk: int) -> bool:
-    """True for the one worker that may build the job now."""
+def claim(model: type[models.Model], pk: int) -> bool:
+    """True for the one worker that may build the job now: anything with the columns of a `BuildJob` that say how far it is."""
     now = timezone.now()
     free = Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING, lease__lt=now)
     mine = {"state": JobState.RUNNING, "lease": now + LEASE, "progress": 3, "stage": "gather", "error": ""}

@@ -80,6 +80,8 @@ def test_one_value_changed_and_exactly_what_depends_on_it(cast: Cast, operated: 
     assert (mpr.before, mpr.after, mpr.delta) == ("1/1 (100.0%)", "0/1 (0.0%), 1 pending", "−100.0")
     (person,) = found.people
     assert person.number == "01-003" and {one.name for one in person.values} == set(PATHOLOGIC)
+    assert [one.name for one in person.shown] == ["MPR", "PCR"]
+    assert {one.name for one in person.further} == {*PATHOLOGIC} - {"MPR", "PCR"}
     value = next(one for one in person.values if one.name == "MPR")
     assert (value.before, value.after) == ("Yes (RVT 5.0%)", "Pending")
     assert found.questions == [] and found.unseen == 0

@@ -61,7 +61,7 @@ def test_lesions_up_to_the_cut_off_by_one_evaluator() -> None:
     table = lesions(case, "mRECIST", "INVESTIGATOR", "2024-06-01")
     assert table is not None
     assert table.heads == [("Baseline", "1 Mar 2024"), ("TA2", "1 May 2024")]
-    assert table.rows == [("T01", "LIVER", ["50", "Absent"])]
+    assert table.rows == [("T01", "Liver", ["50.0", "Absent"])]
     assert lesions(case, "RECIST 1.1", "INVESTIGATOR", "2024-06-01") is None
     assert lesions(None, "mRECIST", "INVESTIGATOR", "2024-06-01") is None
 
