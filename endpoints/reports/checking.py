@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.utils.translation import ngettext
 
 from crf.models import DocumentJob
@@ -80,7 +81,7 @@ def _facts(job: ReportJob) -> tuple[tuple[str, str], ...]:
         (_("Made"), moment(job.finished_at) if job.finished_at else "–"),
         (_("Data"), data),
         (_("Language"), _language(job.language)),
-        (_("Pages"), str(job.pages)),
+        (pgettext("of a document", "Pages"), str(job.pages)),
         (_("Signatures"), _signatures(job.approvals.filter(sha256=job.sha256).count())),
     )
 
@@ -146,6 +147,6 @@ def _plain(what: str, job: Any, sha256: str) -> Answer:
         (_("Document"), what),
         (_("Made"), moment(job.finished_at) if job.finished_at else "–"),
         (_("Language"), _language(job.language)),
-        (_("Pages"), str(job.pages)),
+        (pgettext("of a document", "Pages"), str(job.pages)),
     )
     return Answer(Outcome.GENUINE, tuple(facts), (), sha256)
